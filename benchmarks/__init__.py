@@ -1,0 +1,1 @@
+"""Benchmarks: the models on published instances and on a synthetic city."""

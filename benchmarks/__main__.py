@@ -1,0 +1,72 @@
+"""Run a benchmark family: `python -m benchmarks FAMILY --data FOLDER`."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from benchmarks import city, mclp, pmedian
+from benchmarks.location import warm_up
+from benchmarks.record import Instance, Record, read_instances
+from geodata.faults import BadInput
+
+PUBLISHED: dict[str, Callable[[Instance, float], Record]] = {
+    "mclp": mclp.run,
+    "pmedian": pmedian.run,
+}
+"""Families that read a folder of instances."""
+
+DEFAULT_DATA = Path("../shared/benchmarks")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print one JSON line per instance; return 0, or 2 for bad input."""
+    options = _parser().parse_args(arguments)
+    try:
+        for record in _records(options):
+            print(record.to_json(), flush=True)
+    except BadInput as problem:
+        print(problem, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("family", choices=[*sorted(PUBLISHED), "city"])
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=DEFAULT_DATA,
+        metavar="FOLDER",
+        help="folder with known_values.csv (default: %(default)s; city needs none)",
+    )
+    parser.add_argument(
+        "--instance",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="only these instances; for city a size: " + ", ".join(city.SIZES),
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=60.0,
+        metavar="S",
+        help="seconds that swaps may take per instance (default: %(default)g)",
+    )
+    return parser
+
+
+def _records(options: argparse.Namespace) -> Iterator[Record]:
+    if options.family == "city":
+        yield from city.run(options.instance)
+        return
+    instances = read_instances(options.data, options.family, options.instance)
+    warm_up()
+    for instance in instances:
+        yield PUBLISHED[options.family](instance, options.seconds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

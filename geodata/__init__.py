@@ -1,0 +1,1 @@
+"""The world: study area, grid, zones, demand, places, roads and travel times."""

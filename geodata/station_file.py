@@ -1,0 +1,73 @@
+"""Reads police stations and branches."""
+
+from pathlib import Path
+
+import numpy as np
+
+from geodata.area import StudyArea
+from geodata.faults import FaultLog
+from geodata.files import read_table
+from geodata.grid import Grid
+from geodata.places import Places
+from geodata.points import cells_of, crs_is_known, read_points, refuse_outside
+from geodata.row_check import RowCheck
+
+STATION_KINDS: tuple[str, ...] = ("station", "branch")
+
+_COLUMNS = ("station_id", "name_en", "name_zh", "kind", "lon", "lat")
+
+
+def read_stations(
+    path: Path, area: StudyArea, grid: Grid, crs: str | None, faults: FaultLog
+) -> Places:
+    """Stations of a table, in its order; those with a fault are left out and noted.
+
+    An optional column `district_id` names the district a station serves; without it, or where
+    it is empty, that is the district it stands in. The result is to be used only when `faults`
+    is empty (`faults.raise_if_any()`).
+    """
+    crs_ok = crs_is_known(path.name, crs, faults)
+    table = read_table(path, _COLUMNS, faults)
+    if table is None:
+        return Places((), (), (), (), *(np.empty(0) for _ in range(4)))
+    check = RowCheck(table, faults)
+    check.require_rows()
+    ids, kinds = check.texts("station_id"), check.choices("kind", STATION_KINDS, "the kinds")
+    names_en, names_zh = check.texts("name_en"), check.texts("name_zh", optional=True)
+    check.unique(["station_id"], ids, "the station")
+    points = read_points(check, area, crs if crs_ok and crs is not None else "wgs84")
+    if crs_ok:
+        refuse_outside(check, points, str(crs), area)
+    district = _stated_districts(check, area, points.district)
+    rows = np.nonzero(check.sound & (points.district >= 0))[0]
+    return Places(
+        tuple(ids[row] for row in rows),
+        tuple(kinds[row] for row in rows),
+        tuple(names_en[row] for row in rows),
+        tuple(names_zh[row] for row in rows),
+        points.x[rows],
+        points.y[rows],
+        cells_of(points, grid)[rows],
+        district[rows],
+    )
+
+
+def _stated_districts(
+    check: RowCheck, area: StudyArea, located: np.ndarray
+) -> np.ndarray:
+    """District index of each row: the stated one, else the one the point lies in."""
+    if "district_id" not in check.table.frame.columns:
+        return located
+    index = {name: number for number, name in enumerate(area.district_ids)}
+    stated = check.texts("district_id", optional=True)
+    check.refuse(
+        [name != "" and name not in index for name in stated],
+        "district_id is not a district of the area",
+        expected=", ".join(area.district_ids[:12]),
+        remedy="Correct the value, or leave it empty.",
+        values=stated,
+    )
+    return np.array(
+        [index.get(name, int(found)) for name, found in zip(stated, located, strict=True)],
+        dtype=np.int64,
+    )

@@ -1,0 +1,1 @@
+"""Decisions: requirement, staffing, patrol, posts, visits, and the judges of a plan."""

@@ -1,0 +1,1 @@
+"""Judges of a plan: they know no model and no solver."""

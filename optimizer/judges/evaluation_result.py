@@ -1,0 +1,41 @@
+"""What the analytic judge says of a plan."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.frozen import frozen_array
+
+WITHIN_MIN: tuple[float, ...] = (1.0, 3.0, 5.0)
+"""The 1-3-5-minute circles."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Expected service of a deployment, given that units are busy.
+
+    Response runs from dispatch to the arrival of the first unit (turnout and travel). Arrays
+    `[cell, hour]` are weighted over the classes that ask for a unit; NaN where no such call is
+    expected. `served[cell, hour]` is the probability that an idle unit in reach exists;
+    `mean_min` and `p90_min` are inf where none is in reach. `covered` is the share of calls
+    answered within the target of their class and zone; `within[3, cell, hour]` the probability
+    of arrival within 1, 3 and 5 minutes. `utilisation[type, place, hour]` is the busy share of
+    the units at a place, NaN without units. `class_covered[class, hour]` and
+    `class_mean_min[class, hour]` are demand-weighted.
+    """
+
+    demand_per_h: NDArray[np.float64]
+    mean_min: NDArray[np.float64]
+    p90_min: NDArray[np.float64]
+    covered: NDArray[np.float64]
+    within: NDArray[np.float64]
+    served: NDArray[np.float64]
+    utilisation: NDArray[np.float64]
+    class_covered: NDArray[np.float64]
+    class_mean_min: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for name in self.__dataclass_fields__:
+            array = getattr(self, name)
+            object.__setattr__(self, name, frozen_array(array, np.float64, np.shape(array), name))

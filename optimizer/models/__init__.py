@@ -1,0 +1,1 @@
+"""Models that make the plan: the only files that know OR-Tools."""

@@ -1,0 +1,91 @@
+"""Patrol allocation: where the units of each district wait in each hour."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.frozen import frozen_array
+from optimizer.hour_problem import UNLIMITED, HourProblem
+from optimizer.models.greedy import lazy_greedy, slopes_of, swap_pass
+
+__all__ = ["UNLIMITED", "HourProblem", "allocate_hour", "marginal_gains"]
+
+SWAP_TOLERANCE = 1e-9
+
+
+def allocate_hour(problem: HourProblem, *, swap_passes: int = 2) -> NDArray[np.int64]:
+    """Units per place, `[place]`, with exactly `group_limit` units in each group.
+
+    Lazy greedy, at least half the optimum under group limits and within 1 - 1/e with one group
+    (Nemhauser, Wolsey and Fisher 1978), then at most `swap_passes` rounds of single moves
+    within the groups. Ties go to the lower place index.
+    """
+    units, _, _ = lazy_greedy(
+        problem.indptr,
+        problem.cell,
+        problem.bin,
+        problem.gain,
+        problem.busy,
+        problem.group,
+        problem.group_limit,
+        problem.place_min,
+        problem.place_cap,
+        int(problem.group_limit.sum()),
+    )
+    if swap_passes > 0:
+        swap_units(problem, units, swap_passes)
+    return units
+
+
+def swap_units(problem: HourProblem, units: NDArray[np.int64], passes: int) -> None:
+    """Improve `units` in place by moving single units within their groups."""
+    slope, within = slopes_of(
+        problem.indptr, problem.cell, problem.bin, problem.gain, problem.busy, units
+    )
+    for _ in range(passes):
+        moved = swap_pass(
+            problem.indptr,
+            problem.cell,
+            problem.bin,
+            problem.gain,
+            problem.busy,
+            problem.group,
+            problem.place_min,
+            problem.place_cap,
+            units,
+            slope,
+            within,
+            SWAP_TOLERANCE,
+        )
+        if moved == 0:
+            break
+
+
+def marginal_gains(problem: HourProblem, total: int) -> NDArray[np.float64]:
+    """Value of the k-th unit of each group, `[group, k]`, never increasing in k.
+
+    The greedy puts `total` units wherever in the city they add most, without group limits or
+    minima; the gains of a group's units in the order they were placed are its value curve. The
+    table is as wide as the largest group, filled up with zeros.
+    """
+    groups, places = problem.n_groups, problem.n_places
+    no_limit = frozen_array(np.full(groups, max(total, 0)), np.int64, (groups,), "limit")
+    no_minimum = frozen_array(np.zeros(places), np.int64, (places,), "minimum")
+    _, chosen, added = lazy_greedy(
+        problem.indptr,
+        problem.cell,
+        problem.bin,
+        problem.gain,
+        problem.busy,
+        problem.group,
+        no_limit,
+        no_minimum,
+        problem.place_cap,
+        total,
+    )
+    group_of = problem.group[chosen]
+    width = int(np.bincount(group_of, minlength=1).max())
+    curve = np.zeros((groups, width))
+    for group in range(groups):
+        gains = added[group_of == group]
+        curve[group, : len(gains)] = np.minimum.accumulate(gains)
+    return curve

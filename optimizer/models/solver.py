@@ -1,0 +1,157 @@
+"""A thin door to HiGHS through MathOpt: models as arrays, repeatable solves.
+
+One thread, a fixed seed and no wall-clock limit, so that the same model ends in the same
+solution on a fast and on a slow machine.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from ortools.math_opt import model_pb2
+from ortools.math_opt.python import mathopt
+from ortools.math_opt.solvers import highs_pb2
+
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class SolverOptions:
+    """How close to stop: `relative_gap` of the objective, and the solver's `seed`."""
+
+    relative_gap: float = 0.005
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A minimising point, its cost and a proven lower bound on the cost of any point."""
+
+    values: NDArray[np.float64]
+    cost: float
+    bound: float
+
+    def at(self, columns: Index) -> NDArray[np.float64]:
+        """Values of the given columns, in their shape; 0 where a column is -1 (absent)."""
+        return np.where(columns >= 0, self.values[columns], 0.0)
+
+    def whole(self, columns: Index) -> NDArray[np.int64]:
+        """Values of integer columns, in their shape; 0 where a column is -1 (absent)."""
+        return np.rint(self.at(columns)).astype(np.int64)
+
+
+@dataclass
+class LinearModel:
+    """A mixed integer linear model, `min cost x` over rows `low <= A x <= high`.
+
+    Grows by blocks of columns, rows and entries; every block is an array.
+    """
+
+    lower: list[NDArray[np.float64]] = field(default_factory=list)
+    upper: list[NDArray[np.float64]] = field(default_factory=list)
+    cost: list[NDArray[np.float64]] = field(default_factory=list)
+    integer: list[NDArray[np.bool_]] = field(default_factory=list)
+    row_low: list[NDArray[np.float64]] = field(default_factory=list)
+    row_high: list[NDArray[np.float64]] = field(default_factory=list)
+    entries: list[tuple[Index, Index, NDArray[np.float64]]] = field(default_factory=list)
+    n_columns: int = 0
+    n_rows: int = 0
+
+    def add_columns(
+        self, upper: ArrayLike, cost: ArrayLike, shape: tuple[int, ...], *, integer: bool = False
+    ) -> Index:
+        """Add columns from 0 to `upper`; returns their numbers in `shape`."""
+        size = int(np.prod(shape))
+        self.lower.append(np.zeros(size))
+        self.upper.append(np.broadcast_to(np.asarray(upper, dtype=np.float64), shape).ravel())
+        self.cost.append(np.broadcast_to(np.asarray(cost, dtype=np.float64), shape).ravel())
+        self.integer.append(np.full(size, integer))
+        self.n_columns += size
+        return np.arange(self.n_columns - size, self.n_columns, dtype=np.int64).reshape(shape)
+
+    def add_rows(self, low: ArrayLike, high: ArrayLike, shape: tuple[int, ...]) -> Index:
+        """Add empty rows with these bounds; returns their numbers in `shape`."""
+        size = int(np.prod(shape))
+        self.row_low.append(np.broadcast_to(np.asarray(low, dtype=np.float64), shape).ravel())
+        self.row_high.append(np.broadcast_to(np.asarray(high, dtype=np.float64), shape).ravel())
+        self.n_rows += size
+        return np.arange(self.n_rows - size, self.n_rows, dtype=np.int64).reshape(shape)
+
+    def add_entries(self, rows: ArrayLike, columns: ArrayLike, coefficients: ArrayLike) -> None:
+        """Add coefficients, broadcast against each other; absent columns (-1) are left out."""
+        row, column, coefficient = np.broadcast_arrays(rows, columns, coefficients)
+        keep = (column >= 0) & (coefficient != 0)
+        self.entries.append(
+            (
+                row[keep].astype(np.int64),
+                column[keep].astype(np.int64),
+                coefficient[keep].astype(np.float64),
+            )
+        )
+
+
+class NotSolved(Exception):
+    """The solver ended without an optimal solution of a model that always has one."""
+
+
+def minimise(model: LinearModel, options: SolverOptions) -> Solution:
+    """Solve with HiGHS.
+
+    Raises
+    ------
+    NotSolved
+        When HiGHS does not report an optimum within the gap.
+    """
+    if model.n_columns == 0:
+        return Solution(np.zeros(0), 0.0, 0.0)
+    highs = highs_pb2.HighsOptionsProto()
+    highs.string_options["parallel"] = "off"
+    highs.int_options["threads"] = 1
+    result = mathopt.solve(
+        mathopt.Model.from_model_proto(_proto(model)),
+        mathopt.SolverType.HIGHS,
+        params=mathopt.SolveParameters(
+            relative_gap_tolerance=options.relative_gap, random_seed=options.seed, highs=highs
+        ),
+    )
+    reason = result.termination.reason
+    if reason is not mathopt.TerminationReason.OPTIMAL:
+        raise NotSolved(
+            f"HiGHS ended with {reason.name} on {model.n_rows} rows and "
+            f"{model.n_columns} columns: {result.termination.detail}"
+        )
+    found = result.variable_values()
+    values = np.zeros(model.n_columns)
+    values[[variable.id for variable in found]] = list(found.values())
+    return Solution(values, result.objective_value(), result.best_objective_bound())
+
+
+def _proto(model: LinearModel) -> model_pb2.ModelProto:
+    """The model as MathOpt's protocol buffer, entries in row-major order."""
+    proto = model_pb2.ModelProto()
+    proto.variables.ids.extend(range(model.n_columns))
+    proto.variables.lower_bounds.extend(np.concatenate(model.lower).tolist())
+    proto.variables.upper_bounds.extend(np.concatenate(model.upper).tolist())
+    proto.variables.integers.extend(np.concatenate(model.integer).tolist())
+    cost = np.concatenate(model.cost)
+    priced = np.nonzero(cost)[0]
+    proto.objective.linear_coefficients.ids.extend(priced.tolist())
+    proto.objective.linear_coefficients.values.extend(cost[priced].tolist())
+    if model.n_rows:
+        proto.linear_constraints.ids.extend(range(model.n_rows))
+        proto.linear_constraints.lower_bounds.extend(np.concatenate(model.row_low).tolist())
+        proto.linear_constraints.upper_bounds.extend(np.concatenate(model.row_high).tolist())
+        _add_matrix(proto, model)
+    return proto
+
+
+def _add_matrix(proto: model_pb2.ModelProto, model: LinearModel) -> None:
+    rows, columns, coefficients = (
+        np.concatenate([entry[part] for entry in model.entries]) for part in range(3)
+    )
+    cell, position = np.unique(rows * model.n_columns + columns, return_inverse=True)
+    total = np.bincount(position, weights=coefficients, minlength=len(cell))
+    matrix = proto.linear_constraint_matrix
+    matrix.row_ids.extend((cell // model.n_columns).tolist())
+    matrix.column_ids.extend((cell % model.n_columns).tolist())
+    matrix.coefficients.extend(total.tolist())

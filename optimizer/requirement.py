@@ -1,0 +1,51 @@
+"""What the three demands ask for: calls, event posts and visits."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.frozen import frozen_array
+
+
+@dataclass(frozen=True)
+class PostNeed:
+    """One block of an event's posts: a ring in a phase, cut to at most four hours.
+
+    `from_hour` and `to_hour` are hours of the horizon (half open); `required[force]` is the
+    head-count asked of each force type in `force_ids`; `place` in WGS84 degrees. `priority` 1
+    is filled first.
+    """
+
+    post_id: str
+    event_id: str
+    event_en: str
+    event_zh: str
+    ring: str
+    phase: str
+    from_hour: int
+    to_hour: int
+    district: int
+    lon: float
+    lat: float
+    priority: int
+    role: str
+    required: int
+    source: str
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """Posts to man and the officers that visits take.
+
+    `visit_officers[district, hour]` are the officers on foot that the visit dose of the
+    district's points takes up in that hour.
+    """
+
+    posts: tuple[PostNeed, ...]
+    visit_officers: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        shape = np.shape(self.visit_officers)
+        array = frozen_array(self.visit_officers, np.float64, shape, "visit_officers")
+        object.__setattr__(self, "visit_officers", array)

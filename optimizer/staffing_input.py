@@ -1,0 +1,201 @@
+"""What staffing decides on: the force, the rules, and what an officer on the street is worth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.faults import FaultLog
+from geodata.frozen import frozen_array
+from optimizer.force import Force
+from optimizer.levels import ServiceLevel
+from optimizer.requirement import Requirement
+from optimizer.shifts import LabourRules, ShiftInstance
+
+SOURCE = "staffing problem"
+
+
+@dataclass(frozen=True)
+class StaffingProblem:
+    """Everything staffing needs, proved to fit together.
+
+    `station_district[station]` and `station_kind` (`station` or `branch`) follow the rows of
+    `force.headcount`; a station here is any home of officers. `unit_gain[unit_type]` is
+    `[district, hour, k]`: weighted call-minutes saved in the hour by the (k+1)-th unit on the
+    street, never negative and not increasing with k; a unit beyond the last k is worth nothing.
+    `loan_minutes[from_district, to_district]` ranks lenders.
+
+    All prices are in weighted call-minutes: `post_penalty[priority]`, `visit_penalty` and
+    `presence_penalty` per missing officer-hour, `officer_hour_cost` per hour on duty,
+    `loan_cost` and `overtime_cost` per officer-hour on top of it.
+
+    `donor_max_share` of a district's available officers of a force may be lent at one time;
+    `donor_floor` is the share of its own responding officers on duty that must stay.
+    `protected_relaxed` opens the pools that are otherwise never drawn on.
+
+    Raises
+    ------
+    BadInput
+        With every fault, when parts disagree in size, refer to something unknown or a value
+        is out of its range.
+    """
+
+    horizon_hours: int
+    station_district: NDArray[np.int64]
+    station_kind: tuple[str, ...]
+    force: Force
+    levels: Mapping[str, ServiceLevel]
+    level_of_hour: tuple[str, ...]
+    instances: tuple[ShiftInstance, ...]
+    rules: LabourRules
+    requirement: Requirement
+    unit_gain: Mapping[str, NDArray[np.float64]]
+    post_penalty: Mapping[int, float]
+    loan_minutes: NDArray[np.float64]
+    officer_hour_cost: float = 0.01
+    loan_cost: float = 0.05
+    visit_penalty: float = 1.0
+    presence_penalty: float = 10.0
+    overtime_cost: float = 0.1
+    donor_max_share: float = 0.15
+    donor_floor: float = 0.7
+    protected_relaxed: bool = False
+
+    def __post_init__(self) -> None:
+        log = FaultLog()
+        self._check_sizes(log)
+        log.raise_if_any()
+        self._check_values(log)
+        self._check_gains(log)
+        self._check_posts(log)
+        log.raise_if_any()
+        self._freeze()
+
+    @property
+    def n_districts(self) -> int:
+        """Number of districts."""
+        return int(np.shape(self.requirement.visit_officers)[0])
+
+    @property
+    def n_stations(self) -> int:
+        """Number of homes, branches included."""
+        return len(self.station_kind)
+
+    def stations_of(self, district: int) -> NDArray[np.int64]:
+        """Homes in a district, ascending."""
+        return np.nonzero(self.station_district == district)[0].astype(np.int64)
+
+    def district_headcount(self) -> NDArray[np.int64]:
+        """Officers of each district, `[district, force]`."""
+        total = np.zeros((self.n_districts, len(self.force.types)), dtype=np.int64)
+        np.add.at(total, self.station_district, self.force.headcount)
+        return total
+
+    def may(self, duty: str) -> NDArray[np.bool_]:
+        """Which forces may do a duty (`respond`, `post`, `patrol`) or are `sworn`, `[force]`."""
+        return np.array([bool(getattr(kind, duty)) for kind in self.force.types], dtype=np.bool_)
+
+    def _check_sizes(self, log: FaultLog) -> None:
+        homes, hours, districts = self.n_stations, self.horizon_hours, self.n_districts
+        for name, found, expected in (
+            ("station_district", np.shape(self.station_district), (homes,)),
+            ("force.headcount", np.shape(self.force.headcount), (homes, len(self.force.types))),
+            ("level_of_hour", (len(self.level_of_hour),), (hours,)),
+            ("visit_officers", np.shape(self.requirement.visit_officers), (districts, hours)),
+            ("loan_minutes", np.shape(self.loan_minutes), (districts, districts)),
+        ):
+            if found != expected:
+                log.add(
+                    SOURCE,
+                    f"{name} has the wrong shape",
+                    expected=f"shape {expected}",
+                    remedy="Build all parts from the same stations, districts and hours.",
+                    value=found,
+                )
+
+    def _check_values(self, log: FaultLog) -> None:
+        district = np.asarray(self.station_district)
+        strangers = np.nonzero((district < 0) | (district >= self.n_districts))[0]
+        if len(strangers):
+            log.add(
+                SOURCE,
+                f"{len(strangers)} stations lie in no district, the first is {strangers[0]}",
+                expected=f"a district from 0 to {self.n_districts - 1}",
+                remedy="Correct the station's district.",
+                value=int(district[strangers[0]]),
+            )
+        unknown = sorted(set(self.level_of_hour) - set(self.levels))
+        if unknown:
+            log.add(
+                SOURCE,
+                "levels are in force that nobody described",
+                expected=f"one of {', '.join(self.levels)}",
+                remedy="Add the level to the table of service levels.",
+                value=unknown,
+            )
+        for name in ("donor_max_share", "donor_floor"):
+            share = getattr(self, name)
+            if not 0.0 <= share <= 1.0:
+                self._out_of_range(log, name, share, "a share from 0 to 1")
+        for name in _PRICES:
+            price = getattr(self, name)
+            if not (np.isfinite(price) and price >= 0.0):
+                self._out_of_range(log, name, price, "a finite price of at least 0")
+
+    def _check_gains(self, log: FaultLog) -> None:
+        known = {unit.unit_type for unit in self.force.unit_types}
+        for unit_type in sorted(self.unit_gain):
+            gain = np.asarray(self.unit_gain[unit_type])
+            if unit_type not in known:
+                self._out_of_range(log, "unit_gain", unit_type, "a unit type of the force")
+            elif gain.ndim != 3 or gain.shape[:2] != (self.n_districts, self.horizon_hours):
+                self._out_of_range(log, f"unit_gain of {unit_type}", gain.shape, "[d, hour, k]")
+            elif not np.isfinite(gain).all() or (gain < 0).any():
+                self._out_of_range(log, f"unit_gain of {unit_type}", "negative", "gains >= 0")
+            elif (np.diff(gain, axis=2) > 1e-9).any():
+                self._out_of_range(log, f"unit_gain of {unit_type}", "rising", "falling gains")
+
+    def _check_posts(self, log: FaultLog) -> None:
+        for need in self.requirement.posts:
+            what = f"post {need.post_id}"
+            if need.priority not in self.post_penalty:
+                self._out_of_range(log, f"{what} priority", need.priority, "a priced priority")
+            if not 0 <= need.district < self.n_districts:
+                self._out_of_range(log, f"{what} district", need.district, "a known district")
+            if need.role not in ("police", "support"):
+                self._out_of_range(log, f"{what} role", need.role, "police or support")
+
+    @staticmethod
+    def _out_of_range(log: FaultLog, what: str, value: object, expected: str) -> None:
+        log.add(
+            SOURCE,
+            f"{what} cannot be used",
+            expected=expected,
+            remedy="Correct the value where it is set.",
+            value=value,
+        )
+
+    def _freeze(self) -> None:
+        homes, districts = (self.n_stations,), (self.n_districts, self.n_districts)
+        district = frozen_array(self.station_district, np.int64, homes, "station_district")
+        minutes = frozen_array(self.loan_minutes, np.float64, districts, "loan_minutes")
+        gains = {
+            name: frozen_array(gain, np.float64, np.shape(gain), f"unit_gain of {name}")
+            for name, gain in self.unit_gain.items()
+        }
+        object.__setattr__(self, "station_district", district)
+        object.__setattr__(self, "loan_minutes", minutes)
+        object.__setattr__(self, "unit_gain", MappingProxyType(gains))
+        object.__setattr__(self, "levels", MappingProxyType(dict(self.levels)))
+        object.__setattr__(self, "post_penalty", MappingProxyType(dict(self.post_penalty)))
+
+
+_PRICES = (
+    "officer_hour_cost",
+    "loan_cost",
+    "visit_penalty",
+    "presence_penalty",
+    "overtime_cost",
+)

@@ -1,0 +1,215 @@
+"""What a scenario file may say. Unknown keys are refused; every value is checked."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+Crs = Annotated[str, Field(pattern=r"^(wgs84|gcj02|bd09|EPSG:\d+)$")]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Clock = Annotated[str, Field(pattern=r"^\d{2}:\d{2}$")]
+
+
+class Part(BaseModel):
+    """A table of the scenario file; refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Area(Part):
+    """Districts and the metric CRS everything is measured in."""
+
+    crs: Annotated[str, Field(pattern=r"^EPSG:\d+$")]
+    timezone: str
+    districts: str
+    districts_crs: Crs
+    attributes: str | None = None
+
+
+class GridPart(Part):
+    """Side of the square cells in metres."""
+
+    cell_m: Annotated[float, Field(ge=100.0, le=5000.0)] = 1000.0
+
+
+class HorizonPart(Part):
+    """First hour (local time unless it carries an offset) and number of hours."""
+
+    start: datetime
+    hours: Annotated[int, Field(ge=1, le=24 * 14)] = 24
+
+
+class ContextLayer(Part):
+    """Lines or points drawn on the map; `label` is the layer's column with the names."""
+
+    kind: Literal["river", "crossing", "link", "expressway", "metro", "metro_station"]
+    file: str
+    where: dict[str, str] = {}
+    label: str | None = None
+
+
+class PopulationPart(Part):
+    """How residents are spread within districts (synthetic)."""
+
+    transit: str | None = None
+    centres: str | None = None
+
+
+class ZonesPart(Part):
+    """Thresholds of the zone tiers; hub sites come from a table with lon, lat."""
+
+    hub_sites: str | None = None
+    hub_sites_crs: Crs = "wgs84"
+    hub_kinds: tuple[str, ...] = ()
+    hub_radius_m: float = 600.0
+    commercial_stops: Annotated[int, Field(ge=1)] = 3
+    city_per_km2: float = 6000.0
+    fringe_per_km2: float = 1500.0
+
+
+class DemandPart(Part):
+    """Where the forecast comes from.
+
+    `season` multiplies district totals by the calendar, `recorded_calls` learns rates from
+    calls, `file` reads the user's own forecast. `scale` multiplies the result.
+    """
+
+    method: Literal["season", "recorded_calls", "file"]
+    scale: Annotated[float, Field(gt=0.0, le=20.0)] = 1.0
+    calendar: str | None = None
+    profile: str | None = None
+    file: str | None = None
+    crs: Crs | None = None
+    calls: str | None = None
+    officer_initiated: str | None = None
+    train_from: str | None = None
+    train_to: str | None = None
+
+
+class IncidentsPart(Part):
+    """Incident classes and their response targets by grade and zone."""
+
+    classes: str
+    targets: str
+
+
+class RoadsPart(Part):
+    """The synthetic lattice: speeds by road and profile, profile by hour."""
+
+    method: Literal["lattice"] = "lattice"
+    speeds: str
+    speed_hours: str
+    speed_day: str = "working_day"
+    barrier_kinds: tuple[str, ...] = ()
+
+
+class StationsPart(Part):
+    """Stations: a file, or synthetic ones by the districts' counts."""
+
+    method: Literal["synthetic", "file"]
+    file: str | None = None
+    crs: Crs | None = None
+
+
+class ForcePart(Part):
+    """The force: types, units, and head-counts by home (file or spread over the homes)."""
+
+    types: str
+    unit_types: str
+    method: Literal["spread", "file"] = "spread"
+    headcount: str | None = None
+    scale: Annotated[float, Field(ge=0.0, le=10.0)] = 1.0
+
+
+class LevelWindowPart(Part):
+    """A service level over a window of local time."""
+
+    start: datetime
+    end: datetime
+    level: Literal["routine", "3", "2", "1", "1+"]
+
+
+class LevelsPart(Part):
+    """The table of service levels and the windows in which they are ordered."""
+
+    table: str
+    windows: tuple[LevelWindowPart, ...] = ()
+
+
+class LabourPart(Part):
+    """Shifts and labour rules."""
+
+    shifts: str
+    min_rest_h: Annotated[float, Field(ge=0.0, le=48.0)] = 11.0
+    max_week_h: Annotated[float, Field(gt=0.0, le=168.0)] = 48.0
+    min_presence: Annotated[int, Field(ge=0)] = 2
+
+
+class EventsPart(Part):
+    """The events table and how its reference staff is turned into posts.
+
+    `police_share` and `support_share` of the reference staff are asked of the force; the rest
+    are the organiser's guards and volunteers. `off_peak_day_share` scales the days of a
+    recurring event other than its peak day.
+    """
+
+    file: str | None = None
+    police_share: Share = 0.55
+    support_share: Share = 0.25
+    off_peak_day_share: Share = 0.5
+
+
+class VisitsPart(Part):
+    """The table of must-visit points."""
+
+    file: str | None = None
+    crs: Crs = "wgs84"
+    walk_min: Annotated[float, Field(ge=0.0)] = 10.0
+
+
+class PatrolPart(Part):
+    """Patrol allocation: cut-off and penalty in minutes, weights by grade, rounds for busy units."""
+
+    cutoff_min: Annotated[float, Field(ge=5.0, le=60.0)] = 20.0
+    closing_min: Annotated[float, Field(ge=0.0, le=60.0)] = 7.0
+    grade_weight: tuple[float, float, float, float] = (4.0, 2.0, 1.0, 0.5)
+    rounds: Annotated[int, Field(ge=1, le=10)] = 3
+    standby_spacing_m: dict[Literal["hub", "commercial", "city", "fringe", "rural"], float]
+
+
+class StaffingPart(Part):
+    """Prices and limits of staffing; loans and floors as shares of the district's force."""
+
+    donor_max_share: Share = 0.15
+    donor_floor: Share = 0.7
+    relax_protected: bool = False
+
+
+class Scenario(Part):
+    """One scenario: everything a run needs to know."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    title_en: str
+    title_zh: str
+    seed: int = 0
+    opening_clock: Clock = "20:00"
+    area: Area
+    grid: GridPart = GridPart()
+    horizon: HorizonPart
+    context: tuple[ContextLayer, ...] = ()
+    population: PopulationPart = PopulationPart()
+    zones: ZonesPart = ZonesPart()
+    demand: DemandPart
+    incidents: IncidentsPart
+    roads: RoadsPart
+    stations: StationsPart
+    force: ForcePart
+    levels: LevelsPart
+    labour: LabourPart
+    events: EventsPart = EventsPart()
+    visits: VisitsPart = VisitsPart()
+    patrol: PatrolPart
+    staffing: StaffingPart = StaffingPart()
+
+
