@@ -8,12 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.hour_problem import HourProblem
-from optimizer.models.patrol import allocate_hour
+from optimizer.models.patrol import allocate_hour, swap_units
 
 Result = TypeVar("Result")
-
-FEWEST_PASSES = 2
-MOST_PASSES = 64
 
 
 def location_problem(
@@ -45,26 +42,23 @@ def location_problem(
 def chosen_sites(problem: HourProblem, seconds: float) -> NDArray[np.int64]:
     """Places that the engine chooses, ascending.
 
-    Swap passes are doubled from `FEWEST_PASSES` while the choice still changes and the next
-    round, which repeats the greedy, should end within `seconds`.
+    Greedy, then swap passes until one changes nothing or `seconds` have gone by.
     """
     began = perf_counter()
-    passes = FEWEST_PASSES
-    sites = np.flatnonzero(allocate_hour(problem, swap_passes=passes))
-    while passes < MOST_PASSES and 3 * (perf_counter() - began) < seconds:
-        passes *= 2
-        better = np.flatnonzero(allocate_hour(problem, swap_passes=passes))
-        if np.array_equal(better, sites):
+    units = allocate_hour(problem, swap_passes=0)
+    while perf_counter() - began < seconds:
+        before = units.copy()
+        swap_units(problem, units, passes=1)
+        if np.array_equal(before, units):
             break
-        sites = better
-    return sites
+    return np.flatnonzero(units)
 
 
 def warm_up() -> None:
     """Compile the kernels, so that no instance is charged for it."""
     one = np.ones((2, 1))
     reach = np.array([0, 1, 2]), np.array([0, 1], np.int32), np.zeros(2, np.int16)
-    allocate_hour(location_problem(*reach, one, 1))
+    allocate_hour(location_problem(*reach, one, 1), swap_passes=1)
 
 
 def timed(work: Callable[[], Result]) -> tuple[Result, float]:

@@ -84,4 +84,5 @@ def tsplib_distances(path: Path) -> NDArray[np.float64]:
     first = lines.index("NODE_COORD_SECTION") + 1
     body = [line.split() for line in lines[first:] if line and line != "EOF"]
     x, y = np.array([[float(row[1]), float(row[2])] for row in body]).T
-    return np.floor(np.hypot(x[:, None] - x[None, :], y[:, None] - y[None, :]))
+    exact = np.hypot(x[:, None] - x[None, :], y[:, None] - y[None, :])
+    return np.asarray(np.floor(exact), dtype=np.float64)

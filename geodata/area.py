@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from shapely import STRtree
 from shapely.geometry import MultiPolygon, Polygon
@@ -54,6 +55,20 @@ class StudyArea:
     def district_ids(self) -> tuple[str, ...]:
         """Ids in the order of the arrays indexed by district."""
         return tuple(district.district_id for district in self.districts)
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """Names of the commands that staff the districts, in the order of their first district.
+
+        A district without a group is its own command.
+        """
+        return tuple(dict.fromkeys(d.group_en or d.name_en for d in self.districts))
+
+    @property
+    def command_of(self) -> NDArray[np.int64]:
+        """Command of each district, an index into `commands`."""
+        number = {name: index for index, name in enumerate(self.commands)}
+        return np.array([number[d.group_en or d.name_en] for d in self.districts], dtype=np.int64)
 
     def to_metric(self, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """WGS84 degrees to metres in the area's CRS."""

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
@@ -48,7 +47,14 @@ def read_districts(
     columns = [id_column, "name_en", "name_zh", *([group_column] if group_column else [])]
     layer = read_layer(path, columns, faults)
     if layer is not None and crs_ok:
-        districts = _districts(layer, str(crs), area_crs, id_column, group_column, faults)
+        districts = _districts(
+            layer,
+            crs=str(crs),
+            area_crs=area_crs,
+            id_column=id_column,
+            group_column=group_column,
+            faults=faults,
+        )
         _note_overlaps(layer.file, districts, faults)
     if attributes_path is not None:
         districts = _with_population(districts, attributes_path, faults)
@@ -75,6 +81,7 @@ def _is_metric(file: str, area_crs: str, faults: FaultLog) -> bool:
 
 def _districts(
     layer: Layer,
+    *,
     crs: str,
     area_crs: str,
     id_column: str,
@@ -90,18 +97,24 @@ def _districts(
     groups = check.texts(group_column) if group_column else [""] * len(ids)
     shapes = list(layer.frame.geometry)
     _check_shapes(check, shapes, ids)
+    polygons = [_metric(shape, crs, area_crs) for shape in shapes]
+    check.refuse(
+        check.sound & [polygon is None for polygon in polygons],
+        "the district's coordinates cannot lie in the declared CRS",
+        expected=f"coordinates in {crs}",
+        remedy="Correct the CRS declared for the layer in the scenario.",
+        values=ids,
+    )
     return tuple(
         District(ids[row], names_en[row], names_zh[row], polygon, group_en=groups[row])
-        for row in np.nonzero(check.sound)[0].tolist()
-        if (polygon := _metric(check, row, shapes[row], crs, area_crs)) is not None
+        for row, polygon in enumerate(polygons)
+        if check.sound[row] and polygon is not None
     )
 
 
 def _check_shapes(check: RowCheck, shapes: list[BaseGeometry | None], ids: list[str]) -> None:
     kinds = [type(shape).__name__ for shape in shapes]
-    flat = [
-        isinstance(shape, Polygon | MultiPolygon) and not shape.is_empty for shape in shapes
-    ]
+    flat = [isinstance(shape, Polygon | MultiPolygon) and not shape.is_empty for shape in shapes]
     check.refuse(
         [not good for good in flat],
         "the district has no polygon",
@@ -122,32 +135,20 @@ def _check_shapes(check: RowCheck, shapes: list[BaseGeometry | None], ids: list[
     )
 
 
-def _metric(
-    check: RowCheck, row: int, shape: BaseGeometry | None, crs: str, area_crs: str
-) -> Polygon | MultiPolygon | None:
-    """The polygon in the area's CRS; a fault when a vertex cannot lie in the declared CRS."""
-    lonlat = shapely.transform(shape, lambda xy: np.stack(to_wgs84(xy[:, 0], xy[:, 1], crs), 1))
-    metric = shapely.transform(lonlat, lambda xy: _project(xy, area_crs))
-    if isinstance(metric, Polygon | MultiPolygon) and np.isfinite(metric.bounds).all():
-        return metric
-    mask = np.arange(len(check.sound)) == row
-    check.refuse(
-        mask,
-        "the district's coordinates cannot lie in the declared CRS",
-        expected=f"coordinates in {crs}",
-        remedy="Correct the CRS declared for the layer in the scenario.",
-        values=[check.table.frame.geometry.iloc[i].bounds if mask[i] else None for i in range(len(mask))],
-    )
-    return None
-
-
-def _project(lonlat: NDArray[np.float64], area_crs: str) -> NDArray[np.float64]:
-    x, y = StudyArea(area_crs, "UTC", ()).to_metric(lonlat[:, 0], lonlat[:, 1])
-    return np.stack([x, y], axis=1)
+def _metric(shape: BaseGeometry | None, crs: str, area_crs: str) -> Polygon | MultiPolygon | None:
+    """The polygon in the area's CRS, None where it cannot lie in the declared one."""
+    if not isinstance(shape, Polygon | MultiPolygon):
+        return None
+    flat = shapely.force_2d(shape)
+    vertices = shapely.get_coordinates(flat)
+    lonlat = to_wgs84(vertices[:, 0], vertices[:, 1], crs)
+    project = Transformer.from_crs("EPSG:4326", area_crs, always_xy=True)
+    metric = np.stack(project.transform(*lonlat), axis=1)
+    return shapely.set_coordinates(flat, metric) if np.isfinite(metric).all() else None
 
 
 def _note_overlaps(file: str, districts: tuple[District, ...], faults: FaultLog) -> None:
-    for first, second, share in overlapping_districts(districts):
+    for first, second, share in overlapping_districts(districts) if districts else ():
         faults.add(
             file,
             f"districts {first} and {second} overlap",

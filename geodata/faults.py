@@ -1,7 +1,10 @@
 """Faults in input files: collected all at once, told in one clear message."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,3 +59,17 @@ class FaultLog:
         """Raise `BadInput` with all faults noted so far, if there are any."""
         if self.faults:
             raise BadInput(self.faults)
+
+    def attempt(self, read: Callable[["FaultLog"], T]) -> T | None:
+        """Result of `read`, or None when it found faults; these are noted here.
+
+        So one unreadable file does not hide the faults of the next.
+        """
+        own = FaultLog()
+        try:
+            result = read(own)
+        except BadInput as error:
+            self.faults.extend(error.faults)
+            return None
+        self.faults.extend(own.faults)
+        return None if own.faults else result

@@ -70,9 +70,7 @@ def read_force(
     return ForceTable(types, headcount)
 
 
-def _read_types(
-    path: Path, pool_levels: Collection[str], faults: FaultLog
-) -> tuple[ForceRow, ...]:
+def _read_types(path: Path, pool_levels: Collection[str], faults: FaultLog) -> tuple[ForceRow, ...]:
     table = read_table(path, _TYPE_COLUMNS, faults)
     if table is None:
         return ()
@@ -100,8 +98,8 @@ def _read_headcount(
     force_of = {kind.force_id: number for number, kind in enumerate(types)}
     count = np.zeros((len(station_of), len(force_of)), dtype=np.int64)
     table = read_table(path, _HEADCOUNT_COLUMNS, faults)
-    if table is None:
-        return count
+    if table is None or not station_of or not force_of:
+        return count  # a fault of the other files, noted there
     check = RowCheck(table, faults)
     homes = check.choices("station_id", station_of, "the stations")
     forces = check.choices("force_id", force_of, "the types of personnel")

@@ -40,6 +40,7 @@ def read_forecast(
     area: StudyArea,
     horizon: Horizon,
     class_ids: Sequence[str],
+    *,
     crs: str | None,
     faults: FaultLog,
 ) -> ForecastReading:
@@ -99,22 +100,21 @@ def _places(
     return nowhere, np.arange(len(nowhere))
 
 
-def _listed_cells(
-    check: RowCheck, grid: Grid
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _listed_cells(check: RowCheck, grid: Grid) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     codes, distinct = pd.factorize(
         check.table.frame["cell_id"].astype(str).str.strip(), use_na_sentinel=False
     )
     index = {name: number for number, name in enumerate(grid.cell_ids)}
-    cell_of = np.array([index.get(str(name), -1) for name in distinct], dtype=np.int64)
-    cell = cell_of[codes] if len(cell_of) else np.empty(0, dtype=np.int64)
+    names = [str(name) for name in distinct]
+    cell_of = np.array([index.get(name, -1) for name in names], dtype=np.int64)
+    cell: NDArray[np.int64] = cell_of[codes]
     check.refuse(
         cell < 0,
         "the cell lies outside the study area",
         expected=f"one of the {grid.n_cells} cells of {grid.cell_m:g} m, "
         f"such as {', '.join(grid.cell_ids[:2])}",
         remedy="Check that the forecast was made for the same cell size and CRS.",
-        values=[str(distinct[code]) for code in codes],
+        values=[names[code] for code in codes.tolist()],
     )
     return cell, np.asarray(codes, dtype=np.int64)
 
@@ -134,7 +134,8 @@ def _hours(check: RowCheck, horizon: Horizon) -> NDArray[np.int64]:
         remedy="Bring the forecast to whole hours.",
         values=texts,
     )
-    return np.floor(found).astype(np.int64)
+    hours_from_start: NDArray[np.int64] = np.floor(found).astype(np.int64)
+    return hours_from_start
 
 
 def _refuse_repeated(

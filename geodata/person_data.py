@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
+from itertools import pairwise
 
 from geodata.faults import FaultLog
 
@@ -19,12 +20,14 @@ _ROLES = frozenset(
     "caller victim suspect offender complainant witness reporter informant arrestee defendant "
     "driver owner patient person officer citizen resident contact".split()
 )
-"""Words for a person; refused alone or beside one of `_IDENTIFIERS`."""
+"""Words for a person; refused alone (`caller`, but not a count such as `officers`) or beside one
+of `_IDENTIFIERS` (`victim_name`, `officer_ids`)."""
 
 _IDENTIFIERS = frozenset("name names id ids no number address addr code".split())
 
 _PHRASES = frozenset(
     [
+        ("e", "mail"),
         ("free", "text"),
         ("first", "name"),
         ("last", "name"),
@@ -45,9 +48,9 @@ _PHRASES = frozenset(
 )
 
 _CHINESE = tuple(
-    "姓名 名字 电话 手机 身份证 证件 车牌 号牌 性别 民族 种族 国籍 人脸 面部 照片 头像 指纹 录音 音频 "
-    "出生 生日 年龄 住址 户籍 报警人 当事人 嫌疑人 受害人 被害人 联系人 联系方式 微信 邮箱 备注 描述 "
-    "案情 报警内容 警情内容".split()
+    "姓名 名字 电话 手机 身份证 证件 车牌 号牌 性别 民族 种族 国籍 人脸 面部 照片 头像 指纹 录音 "
+    "音频 出生 生日 年龄 住址 户籍 报警人 当事人 嫌疑人 受害人 被害人 联系人 联系方式 微信 邮箱 "
+    "备注 描述 案情 报警内容 警情内容".split()
 )
 
 _REMEDY = (
@@ -85,10 +88,12 @@ def _is_personal(column: str) -> bool:
     words = _words(column)
     if words == ["name"] or _ATTRIBUTES.intersection(words):
         return True
-    if any(pair in _PHRASES for pair in zip(words, words[1:], strict=False)):
+    if any(pair in _PHRASES for pair in pairwise(words)):
         return True
-    roles = [word for word in words if word.removesuffix("s") in _ROLES or word in _ROLES]
-    return bool(roles) and (len(words) == 1 or bool(_IDENTIFIERS.intersection(words)))
+    if len(words) == 1:
+        return words[0] in _ROLES
+    roles = [word for word in words if _ROLES & {word, word[:-1], word[:-2]}]
+    return bool(roles) and bool(_IDENTIFIERS.intersection(words))
 
 
 def _words(column: str) -> list[str]:

@@ -47,22 +47,28 @@ class Places:
 class VisitPoints:
     """Must-visit points with their dose: `visit_min` minutes at least every `interval_h` hours.
 
-    `from_hour` and `to_hour` bound the hours of the horizon (half open) in which visits are due.
+    `from_clock` and `to_clock` are local clock hours (half open, over midnight where `to` is not
+    after `from`; equal means all day) in which visits are due.
     Arrays `[point]`.
     """
 
     places: Places
     visit_min: NDArray[np.float64]
     interval_h: NDArray[np.float64]
-    from_hour: NDArray[np.int64]
-    to_hour: NDArray[np.int64]
+    from_clock: NDArray[np.int64]
+    to_clock: NDArray[np.int64]
 
     def __post_init__(self) -> None:
         shape = (len(self.places),)
         for name, dtype in (
             ("visit_min", float),
             ("interval_h", float),
-            ("from_hour", np.int64),
-            ("to_hour", np.int64),
+            ("from_clock", np.int64),
+            ("to_clock", np.int64),
         ):
             object.__setattr__(self, name, frozen_array(getattr(self, name), dtype, shape, name))
+
+    def due_at(self, clock_hour: int) -> NDArray[np.bool_]:
+        """Points whose visits are due in a clock hour 0..23, `[point]`."""
+        span = (self.to_clock - self.from_clock - 1) % 24 + 1
+        return (clock_hour - self.from_clock) % 24 < span

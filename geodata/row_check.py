@@ -15,6 +15,9 @@ from geodata.files import Table
 LISTED = 20
 """Faults of one kind that are listed row by row; the others are counted."""
 
+Values = Sequence[object] | pd.Series
+"""What stands in the rows: shown only for those that are listed."""
+
 _FLAGS = {"1": True, "0": False, "true": True, "false": False, "yes": True, "no": False}
 
 
@@ -33,7 +36,7 @@ class RowCheck:
         self.sound = np.ones(len(self.table.frame), dtype=bool)
 
     def refuse(
-        self, bad: ArrayLike, problem: str, *, expected: str, remedy: str, values: Sequence[object]
+        self, bad: ArrayLike, problem: str, *, expected: str, remedy: str, values: Values
     ) -> None:
         """Note the rows where `bad` holds: the first `LISTED` one by one, the others as a count."""
         mask = np.asarray(bad, dtype=bool)
@@ -46,7 +49,7 @@ class RowCheck:
                 expected=expected,
                 remedy=remedy,
                 row=row + 1,
-                value=_plain(values[row]),
+                value=_plain(values.iloc[row] if isinstance(values, pd.Series) else values[row]),
             )
         if len(rows) > LISTED:
             self.faults.add(
@@ -85,8 +88,9 @@ class RowCheck:
         """Texts that must be among `known`; `what` says what these are."""
         found = self.texts(column)
         some = ", ".join(list(known)[:12]) + (", ..." if len(known) > 12 else "")
+        members = frozenset(known)
         self.refuse(
-            [text != "" and text not in known for text in found],
+            [text != "" and text not in members for text in found],
             f"{column} is not one of {what}",
             expected=some or f"none: there are no {what}",
             remedy="Correct the value.",
@@ -117,7 +121,7 @@ class RowCheck:
             f"{column} is not {kind}{least}",
             expected=f"{kind}{least}",
             remedy="Correct the value.",
-            values=_Series(series),
+            values=series,
         )
         return np.where(bad, np.nan, found)
 
@@ -143,7 +147,7 @@ class RowCheck:
             f"{column} is not a date",
             expected="a date without a time, such as 2027-02-05",
             remedy="Write dates as YYYY-MM-DD.",
-            values=_Series(self.table.frame[column]),
+            values=self.table.frame[column],
         )
         return found
 
@@ -154,7 +158,8 @@ class RowCheck:
         shows; then hours that the clock skips or shows twice are faults.
         """
         series = self.table.frame[column]
-        codes, distinct = pd.factorize(series, use_na_sentinel=False)
+        numbers, distinct = pd.factorize(series, use_na_sentinel=False)
+        codes = numbers.tolist()
         zone = None if local_timezone is None else ZoneInfo(local_timezone)
         parsed = [_moment(value, zone) for value in distinct]
         for reason, expected, remedy in _MOMENT_FAULTS:
@@ -163,14 +168,15 @@ class RowCheck:
                 f"{column} {reason}",
                 expected=expected,
                 remedy=remedy,
-                values=_Series(series),
+                values=series,
             )
-        return [None if isinstance(parsed[code], str) else parsed[code] for code in codes]
+        moments = [value if isinstance(value, datetime) else None for value in parsed]
+        return [moments[code] for code in codes]
 
     def unique(self, columns: Sequence[str], keys: Sequence[object], what: str) -> None:
         """Refuse the second and later sound rows with the same key."""
         repeated = np.zeros(len(self.sound), dtype=bool)
-        sound = np.nonzero(self.sound)[0]
+        sound = np.nonzero(self.sound)[0].tolist()
         repeated[sound] = pd.Series([keys[row] for row in sound], dtype=object).duplicated()
         self.refuse(
             repeated,
@@ -193,19 +199,6 @@ _MOMENT_FAULTS = (
 )
 
 
-class _Series(Sequence[object]):
-    """A column as a sequence, so that only the values that are shown are taken out."""
-
-    def __init__(self, series: pd.Series) -> None:
-        self._series = series
-
-    def __len__(self) -> int:
-        return len(self._series)
-
-    def __getitem__(self, row: int) -> object:  # type: ignore[override]
-        return self._series.iloc[row]
-
-
 def _empty(series: pd.Series) -> NDArray[np.bool_]:
     """Cells without a value."""
     blank = series.isna()
@@ -226,9 +219,7 @@ def _plain(value: object) -> object:
 
 
 def _date(value: object) -> date | None:
-    if isinstance(value, datetime):
-        return None if pd.isna(value) else value.date()
-    if isinstance(value, date):
+    if isinstance(value, date) and not isinstance(value, datetime):
         return value
     try:
         return date.fromisoformat(str(value).strip())
@@ -239,13 +230,9 @@ def _date(value: object) -> date | None:
 def _moment(value: object, zone: ZoneInfo | None) -> datetime | str:
     """The moment in UTC, or what is wrong with it."""
     try:
-        if not isinstance(value, datetime):
-            value = datetime.fromisoformat(str(value).strip())
+        moment = datetime.fromisoformat(str(value).strip())
     except ValueError:
         return _NOT_ISO
-    if pd.isna(value):
-        return _NOT_ISO
-    moment = value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
     if moment.tzinfo is not None:
         return moment.astimezone(UTC)
     return _NAIVE if zone is None else _local_moment(moment, zone)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geodata.area import StudyArea
 from geodata.faults import FaultLog
@@ -29,7 +30,8 @@ def read_stations(
     crs_ok = crs_is_known(path.name, crs, faults)
     table = read_table(path, _COLUMNS, faults)
     if table is None:
-        return Places((), (), (), (), *(np.empty(0) for _ in range(4)))
+        none = np.empty(0, dtype=np.int64)
+        return Places((), (), (), (), np.empty(0), np.empty(0), none, none)
     check = RowCheck(table, faults)
     check.require_rows()
     ids, kinds = check.texts("station_id"), check.choices("kind", STATION_KINDS, "the kinds")
@@ -53,8 +55,8 @@ def read_stations(
 
 
 def _stated_districts(
-    check: RowCheck, area: StudyArea, located: np.ndarray
-) -> np.ndarray:
+    check: RowCheck, area: StudyArea, located: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """District index of each row: the stated one, else the one the point lies in."""
     if "district_id" not in check.table.frame.columns:
         return located

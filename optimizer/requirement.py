@@ -12,9 +12,10 @@ from geodata.frozen import frozen_array
 class PostNeed:
     """One block of an event's posts: a ring in a phase, cut to at most four hours.
 
-    `from_hour` and `to_hour` are hours of the horizon (half open); `required[force]` is the
-    head-count asked of each force type in `force_ids`; `place` in WGS84 degrees. `priority` 1
-    is filled first.
+    `from_hour` and `to_hour` are hours of the horizon (half open); `required` officers of the
+    `role`: `police` must be sworn, `support` may be auxiliaries or armed police. `lon`, `lat`
+    in WGS84 degrees. `priority` 1 is filled first; `source` says where the head-count comes
+    from.
     """
 
     post_id: str

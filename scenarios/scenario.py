@@ -46,7 +46,7 @@ class LoadedScenario:
 
 
 _FILE_KEYS = frozenset(
-    "districts attributes file transit centres hub_sites calendar profile calls officer_initiated "
+    "districts attributes file transit centres hub_sites calendar profile calls case_classes officer_initiated "
     "classes targets speeds speed_hours types unit_types headcount table shifts".split()
 )
 

@@ -1,6 +1,6 @@
 """What a scenario file may say. Unknown keys are refused; every value is checked."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,6 +25,7 @@ class Area(Part):
     districts: str
     districts_crs: Crs
     attributes: str | None = None
+    group_column: str | None = None
 
 
 class GridPart(Part):
@@ -79,12 +80,15 @@ class DemandPart(Part):
     scale: Annotated[float, Field(gt=0.0, le=20.0)] = 1.0
     calendar: str | None = None
     profile: str | None = None
+    profile_column: str | None = None
     file: str | None = None
     crs: Crs | None = None
     calls: str | None = None
+    calls_crs: Crs | None = None
+    case_classes: str | None = None
     officer_initiated: str | None = None
-    train_from: str | None = None
-    train_to: str | None = None
+    train_from: date | None = None
+    train_to: date | None = None
 
 
 class IncidentsPart(Part):
@@ -155,6 +159,8 @@ class EventsPart(Part):
     """
 
     file: str | None = None
+    crs: Crs = "wgs84"
+    local_timezone: str | None = None
     police_share: Share = 0.55
     support_share: Share = 0.25
     off_peak_day_share: Share = 0.5

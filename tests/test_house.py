@@ -69,7 +69,7 @@ def test_every_module_says_what_it_is() -> None:
     silent = [
         named(path)
         for path in modules()
-        if path.parent.parts[len(ROOT.parts)] != "tests"
+        if path.parts[len(ROOT.parts)] != "tests"
         and not ast.get_docstring(ast.parse(path.read_text("utf-8")))
     ]
     assert silent == []
@@ -82,6 +82,22 @@ def test_modules_stay_small() -> None:
         if (count := len(path.read_text("utf-8").splitlines())) >= LONGEST_MODULE_LINES
     }
     assert long == {}
+
+
+def test_contributing_maps_every_module() -> None:
+    """A missing line is shown as it should be added to the map of the house."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    missing = [
+        f"| `{named(path)}` | {summary} |"
+        for path in modules()
+        if path.parts[len(ROOT.parts)] in FLOORS
+        and path.name != "__init__.py"
+        and f"`{named(path)}`" not in text
+        for summary in (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split("\n")[:1]
+    ]
+    assert missing == []
+    mapped = re.findall(r"^\| `((?:" + "|".join(FLOORS) + r")/[\w/]+\.py)` \|", text, re.MULTILINE)
+    assert [name for name in mapped if not (ROOT / name).is_file()] == []
 
 
 def test_no_path_of_one_machine() -> None:

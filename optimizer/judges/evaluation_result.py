@@ -1,6 +1,6 @@
 """What the analytic judge says of a plan."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,14 @@ from geodata.frozen import frozen_array
 
 WITHIN_MIN: tuple[float, ...] = (1.0, 3.0, 5.0)
 """The 1-3-5-minute circles."""
+
+HISTOGRAM_MIN: float = 0.1
+"""Width of a histogram bin, minutes."""
+
+
+def no_histogram() -> NDArray[np.float64]:
+    """Histogram of nothing."""
+    return np.zeros((0, 0, 0))
 
 
 @dataclass(frozen=True)
@@ -22,7 +30,12 @@ class Evaluation:
     answered within the target of their class and zone; `within[3, cell, hour]` the probability
     of arrival within 1, 3 and 5 minutes. `utilisation[type, place, hour]` is the busy share of
     the units at a place, NaN without units. `class_covered[class, hour]` and
-    `class_mean_min[class, hour]` are demand-weighted.
+    `class_mean_min[class, hour]` are demand-weighted. A call that no idle unit in reach can take
+    counts `unserved_min` in every mean where some unit is in reach.
+
+    `district_hist[district, hour, bin]`, `zone_hist[zone, hour, bin]` and
+    `class_hist[class, hour, bin]` hold calls an hour by response: bin b those that take at most
+    b times `HISTOGRAM_MIN` minutes and more than b - 1 times, the last bin the unserved ones.
     """
 
     demand_per_h: NDArray[np.float64]
@@ -34,8 +47,14 @@ class Evaluation:
     utilisation: NDArray[np.float64]
     class_covered: NDArray[np.float64]
     class_mean_min: NDArray[np.float64]
+    district_hist: NDArray[np.float64] = field(default_factory=no_histogram)
+    zone_hist: NDArray[np.float64] = field(default_factory=no_histogram)
+    class_hist: NDArray[np.float64] = field(default_factory=no_histogram)
+    unserved_min: float = float("inf")
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
+            if name == "unserved_min":
+                continue
             array = getattr(self, name)
             object.__setattr__(self, name, frozen_array(array, np.float64, np.shape(array), name))

@@ -15,28 +15,41 @@ NEGLIGIBLE = 1e-18
 
 
 @njit(cache=True)
+def busy_powers(busy: NDArray[np.float64], units: int) -> NDArray[np.float64]:
+    """`busy[cell] ** n` for n = 0 to `units`, `[cell, n]`.
+
+    Ends earlier where all are negligible; the last column is then zero and stands for the rest.
+    """
+    highest = busy.max() if len(busy) else 0.0
+    columns = 1
+    left = 1.0
+    while columns <= units and left > 0.0:
+        left = left * highest if left * highest > NEGLIGIBLE else 0.0
+        columns += 1
+    power = np.ones((len(busy), columns))
+    for cell in range(len(busy)):
+        for n in range(1, columns):
+            value = power[cell, n - 1] * busy[cell]
+            power[cell, n] = value if value > NEGLIGIBLE else 0.0
+    return power
+
+
+@njit(cache=True)
 def refresh_slope(
     slope: NDArray[np.float64],
     within: NDArray[np.int32],
     gain: NDArray[np.float64],
     busy: NDArray[np.float64],
+    power: NDArray[np.float64],
     cell: int,
 ) -> None:
     """Recompute `slope[cell, :]` from the unit counts."""
-    bins = gain.shape[1]
-    rate = busy[cell]
-    idle = 1.0 - rate
-    all_busy = 1.0
-    counted = 0
-    for b in range(bins):
-        while counted < within[cell, b] and all_busy > 0.0:
-            all_busy *= rate
-            if all_busy < NEGLIGIBLE:
-                all_busy = 0.0
-            counted += 1
-        slope[cell, b] = gain[cell, b] * all_busy * idle
-    for b in range(bins - 2, -1, -1):
-        slope[cell, b] += slope[cell, b + 1]
+    idle = 1.0 - busy[cell]
+    most = power.shape[1] - 1
+    later = 0.0
+    for b in range(gain.shape[1] - 1, -1, -1):
+        later += gain[cell, b] * power[cell, min(within[cell, b], most)] * idle
+        slope[cell, b] = later
 
 
 @njit(cache=True)
@@ -86,6 +99,7 @@ def slopes_of(
     bins: NDArray[np.int16],
     gain: NDArray[np.float64],
     busy: NDArray[np.float64],
+    power: NDArray[np.float64],
     units: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Slopes and counts of an allocation."""
@@ -97,7 +111,7 @@ def slopes_of(
     for cell in range(len(busy)):
         for b in range(1, gain.shape[1]):
             within[cell, b] += within[cell, b - 1]
-        refresh_slope(slope, within, gain, busy, cell)
+        refresh_slope(slope, within, gain, busy, power, cell)
     return slope, within
 
 
@@ -108,6 +122,7 @@ def shift_units(
     bins: NDArray[np.int16],
     gain: NDArray[np.float64],
     busy: NDArray[np.float64],
+    power: NDArray[np.float64],
     slope: NDArray[np.float64],
     within: NDArray[np.int32],
     place: int,
@@ -118,7 +133,7 @@ def shift_units(
         cell = cells[k]
         for b in range(bins[k], gain.shape[1]):
             within[cell, b] += units
-        refresh_slope(slope, within, gain, busy, cell)
+        refresh_slope(slope, within, gain, busy, power, cell)
 
 
 @njit(cache=True)
@@ -160,7 +175,8 @@ def lazy_greedy(
     """
     places = len(group)
     units = place_min.copy()
-    slope, _ = slopes_of(indptr, cells, bins, gain, busy, units)
+    power = busy_powers(busy, units.sum())
+    slope, _ = slopes_of(indptr, cells, bins, gain, busy, power, units)
     used = np.zeros(len(group_limit), np.int64)
     key = np.empty(places)
     for place in range(places):
@@ -200,7 +216,9 @@ def swap_pass(
     bins: NDArray[np.int16],
     gain: NDArray[np.float64],
     busy: NDArray[np.float64],
+    power: NDArray[np.float64],
     group: NDArray[np.int64],
+    members: NDArray[np.int64],
     place_min: NDArray[np.int64],
     place_cap: NDArray[np.int64],
     units: NDArray[np.int64],
@@ -210,24 +228,32 @@ def swap_pass(
 ) -> int:
     """Move one unit of each occupied place to the best place of its group, if that pays.
 
-    Changes `units`, `slope` and `within` in place; returns how many units moved. A move must
-    pay more than `tolerance` times the gain it gives up.
+    `members[group]` lists the places of a group, -1 where there are fewer. Changes `units`,
+    `slope` and `within` in place; returns how many units moved. A move must pay more than
+    `tolerance` times the gain it gives up.
     """
     moved = 0
-    for place in range(len(group)):
+    for place in range(len(units)):
         if units[place] <= place_min[place]:
             continue
-        shift_units(indptr, cells, bins, gain, busy, slope, within, place, -1)
+        reached = cells[indptr[place] : indptr[place + 1]]
+        slope_before = slope[reached]
+        within_before = within[reached]
+        shift_units(indptr, cells, bins, gain, busy, power, slope, within, place, -1)
         best = place
         best_gain = place_gain(indptr, cells, bins, slope, place) * (1.0 + tolerance)
-        for other in range(len(group)):
-            if group[other] == group[place] and units[other] < place_cap[other]:
+        for other in members[group[place]]:
+            if other >= 0 and other != place and units[other] < place_cap[other]:
                 value = place_gain(indptr, cells, bins, slope, other)
                 if value > best_gain:
                     best = other
                     best_gain = value
-        shift_units(indptr, cells, bins, gain, busy, slope, within, best, 1)
-        if best != place:
+        if best == place:
+            for k in range(len(reached)):
+                slope[reached[k]] = slope_before[k]
+                within[reached[k]] = within_before[k]
+        else:
+            shift_units(indptr, cells, bins, gain, busy, power, slope, within, best, 1)
             units[place] -= 1
             units[best] += 1
             moved += 1

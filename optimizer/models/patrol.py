@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from geodata.frozen import frozen_array
 from optimizer.hour_problem import UNLIMITED, HourProblem
-from optimizer.models.greedy import lazy_greedy, slopes_of, swap_pass
+from optimizer.models.greedy import busy_powers, lazy_greedy, slopes_of, swap_pass
 
 __all__ = ["UNLIMITED", "HourProblem", "allocate_hour", "marginal_gains"]
 
@@ -38,9 +38,11 @@ def allocate_hour(problem: HourProblem, *, swap_passes: int = 2) -> NDArray[np.i
 
 def swap_units(problem: HourProblem, units: NDArray[np.int64], passes: int) -> None:
     """Improve `units` in place by moving single units within their groups."""
+    power = busy_powers(problem.busy, int(units.sum()))
     slope, within = slopes_of(
-        problem.indptr, problem.cell, problem.bin, problem.gain, problem.busy, units
+        problem.indptr, problem.cell, problem.bin, problem.gain, problem.busy, power, units
     )
+    members = members_of_groups(problem)
     for _ in range(passes):
         moved = swap_pass(
             problem.indptr,
@@ -48,7 +50,9 @@ def swap_units(problem: HourProblem, units: NDArray[np.int64], passes: int) -> N
             problem.bin,
             problem.gain,
             problem.busy,
+            power,
             problem.group,
+            members,
             problem.place_min,
             problem.place_cap,
             units,
@@ -58,6 +62,15 @@ def swap_units(problem: HourProblem, units: NDArray[np.int64], passes: int) -> N
         )
         if moved == 0:
             break
+
+
+def members_of_groups(problem: HourProblem) -> NDArray[np.int64]:
+    """The places of each group, ascending, `[group, member]`, filled up with -1."""
+    inside = [np.flatnonzero(problem.group == group) for group in range(problem.n_groups)]
+    table = np.full((len(inside), max((len(places) for places in inside), default=0)), -1)
+    for group, places in enumerate(inside):
+        table[group, : len(places)] = places
+    return table
 
 
 def marginal_gains(problem: HourProblem, total: int) -> NDArray[np.float64]:

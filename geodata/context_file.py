@@ -1,0 +1,53 @@
+"""Reads the lines and points drawn for orientation, and the barriers among them."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from geodata.area import StudyArea
+from geodata.faults import FaultLog
+from geodata.files import read_layer
+from geodata.situation import ContextLine
+
+_LABELS = ("name", "name_en", "name_zh")
+
+
+def read_context(
+    path: Path, kind: str, where: dict[str, str], label: str | None, faults: FaultLog
+) -> tuple[ContextLine, ...]:
+    """Lines and points of one layer (WGS84), those whose columns equal `where`.
+
+    Multi-part lines become one line each; a point becomes a line of one vertex.
+    """
+    layer = read_layer(path, tuple(where) + ((label,) if label else ()), faults, allowed=_LABELS)
+    if layer is None:
+        return ()
+    frame: gpd.GeoDataFrame = layer.frame
+    for column, value in where.items():
+        frame = frame[frame[column].astype(str) == value]
+    names = frame[label].fillna("").astype(str).tolist() if label else [""] * len(frame)
+    lines = []
+    for name, geometry in zip(names, frame.geometry, strict=True):
+        for part in shapely.get_parts(geometry):
+            lines.append(ContextLine(kind, name, shapely.get_coordinates(part)))
+    return tuple(lines)
+
+
+def metric_lines(
+    area: StudyArea, context: tuple[ContextLine, ...], *kinds: str
+) -> tuple[shapely.LineString, ...]:
+    """Context lines of the given kinds in metres of the area's CRS."""
+    found = [line for line in context if line.kind in kinds and len(line.lonlat) > 1]
+    return tuple(
+        shapely.LineString(np.stack(area.to_metric(line.lonlat[:, 0], line.lonlat[:, 1]), axis=1))
+        for line in found
+    )
+
+
+def metric_points(area: StudyArea, context: tuple[ContextLine, ...], kind: str) -> np.ndarray:
+    """Context points of one kind in metres of the area's CRS, `[point, 2]`."""
+    found = [line.lonlat[0] for line in context if line.kind == kind]
+    lonlat = np.array(found, dtype=np.float64).reshape(-1, 2)
+    return np.stack(area.to_metric(lonlat[:, 0], lonlat[:, 1]), axis=1)

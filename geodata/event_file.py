@@ -1,0 +1,241 @@
+"""Reads the event calendar."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geodata.area import StudyArea
+from geodata.events import RECURRENCES, EventWindow, in_clock_window
+from geodata.faults import FaultLog
+from geodata.files import read_table
+from geodata.horizon import Horizon
+from geodata.points import Points, crs_is_known, read_points
+from geodata.row_check import RowCheck
+
+_TIMES = ("start", "peak_from", "peak_to", "end")
+_COLUMNS = (
+    "event_id",
+    "name_en",
+    "name_zh",
+    "district_id",
+    "lon",
+    "lat",
+    *_TIMES,
+    "peak_simultaneous",
+    "staff_reference",
+    "recurrence",
+    "source",
+)
+
+Times = dict[str, list[datetime | None]]
+"""Moments of each row by column name; None in faulty rows."""
+
+
+@dataclass(frozen=True)
+class EventCalendar:
+    """Events that touch the horizon, and how many of the file do not.
+
+    `placed` events have a position, `citywide` ones have none (lon and lat NaN).
+    """
+
+    placed: tuple[EventWindow, ...]
+    citywide: tuple[EventWindow, ...]
+    outside_horizon: int
+
+
+def read_events(
+    path: Path,
+    area: StudyArea,
+    horizon: Horizon,
+    crs: str | None,
+    faults: FaultLog,
+    *,
+    local_timezone: str | None = None,
+    position_tolerance_m: float = 500.0,
+) -> EventCalendar:
+    """Events of a table, in its order; those with a fault are left out and noted.
+
+    Times without an offset are a fault unless `local_timezone` is given. A position may lie up
+    to `position_tolerance_m` metres outside the event's district (crowds stand on bridges and
+    quays, published positions are rough). The result is to be used only when `faults` is empty
+    (`faults.raise_if_any()`).
+    """
+    crs_ok = crs_is_known(path.name, crs, faults)
+    table = read_table(path, _COLUMNS, faults, allowed=("notes",))
+    if table is None:
+        return EventCalendar((), (), 0)
+    check = RowCheck(table, faults)
+    check.require_rows()
+    points = read_points(check, area, str(crs) if crs_ok else "wgs84", optional=True)
+    located = _located(check)
+    districts = _districts(check, area)
+    if crs_ok:
+        _refuse_far(check, points, located, districts, area, position_tolerance_m)
+    times = _times(check, local_timezone, area.timezone)
+    recurrences = check.choices("recurrence", RECURRENCES, "the recurrences")
+    _refuse_daily_peaks(check, times, recurrences)
+    events = _events(check, points, districts, times, recurrences)
+    wanted = {row: event for row, event in events.items() if event.touches(horizon)}
+    return EventCalendar(
+        tuple(event for row, event in wanted.items() if located[row]),
+        tuple(event for row, event in wanted.items() if not located[row]),
+        len(events) - len(wanted),
+    )
+
+
+def _located(check: RowCheck) -> NDArray[np.bool_]:
+    """Rows with a position; half a position is a fault."""
+    lon, lat = check.texts("lon", optional=True), check.texts("lat", optional=True)
+    pairs = list(zip(lon, lat, strict=True))
+    check.refuse(
+        [(east == "") != (north == "") for east, north in pairs],
+        "only one of lon and lat is given",
+        expected="both, or neither for an event all over the city",
+        remedy="Fill in the other one.",
+        values=pairs,
+    )
+    return np.array([east != "" and north != "" for east, north in pairs], dtype=bool)
+
+
+def _districts(check: RowCheck, area: StudyArea) -> list[str]:
+    found = check.texts("district_id", optional=True)
+    check.refuse(
+        [name != "" and name not in area.district_ids for name in found],
+        "district_id is not a district of the area",
+        expected=", ".join(area.district_ids[:12]),
+        remedy="Correct the value, or leave it empty for an event all over the city.",
+        values=found,
+    )
+    return found
+
+
+def _refuse_far(
+    check: RowCheck,
+    points: Points,
+    located: NDArray[np.bool_],
+    districts: Sequence[str],
+    area: StudyArea,
+    tolerance_m: float,
+) -> None:
+    """Refuse positions too far from the stated district, or from the area where none is."""
+    index = {name: number for number, name in enumerate(area.district_ids)}
+    polygons = [district.polygon for district in area.districts]
+    whole = shapely.GeometryCollection(polygons)
+    far = np.zeros(len(located), dtype=bool)
+    for row in np.nonzero(check.sound & located)[0].tolist():
+        home = polygons[index[districts[row]]] if districts[row] in index else whole
+        position = shapely.Point(points.x[row], points.y[row])
+        far[row] = not home.distance(position) <= tolerance_m
+    pairs = list(zip(points.lon.tolist(), points.lat.tolist(), strict=True))
+    check.refuse(
+        far,
+        f"the event lies more than {tolerance_m:g} m outside its district",
+        expected="a position in the district it names, or in the area",
+        remedy="Check the coordinates, the district and the CRS declared for the file.",
+        values=pairs,
+    )
+
+
+def _times(check: RowCheck, local_timezone: str | None, area_timezone: str) -> Times:
+    """The four times of each row in local time, in order where the row is sound."""
+    zone = ZoneInfo(local_timezone or area_timezone)
+    found = {
+        name: [
+            None if moment is None else moment.astimezone(zone)
+            for moment in check.moments(name, local_timezone)
+        ]
+        for name in _TIMES
+    }
+    _refuse_order(check, found, ("start", "end"), "the event ends before it starts")
+    _refuse_order(check, found, ("peak_from", "peak_to"), "the peak ends before it starts")
+    leaves = "the peak lies outside the event"
+    _refuse_order(check, found, ("start", "peak_from"), leaves, may_equal=True)
+    _refuse_order(check, found, ("peak_to", "end"), leaves, may_equal=True)
+    return found
+
+
+def _refuse_order(
+    check: RowCheck,
+    times: Times,
+    columns: tuple[str, str],
+    problem: str,
+    *,
+    may_equal: bool = False,
+) -> None:
+    pairs = list(zip(times[columns[0]], times[columns[1]], strict=True))
+    wrong = [
+        first is not None
+        and last is not None
+        and (first > last or (first == last and not may_equal))
+        for first, last in pairs
+    ]
+    check.refuse(
+        check.sound & wrong,
+        problem,
+        expected=f"{columns[0]} before {columns[1]}",
+        remedy="Correct the times; a night event ends on the next date.",
+        values=[
+            f"{first and first.isoformat()} to {last and last.isoformat()}" for first, last in pairs
+        ],
+    )
+
+
+def _refuse_daily_peaks(check: RowCheck, times: Times, recurrences: Sequence[str]) -> None:
+    """Refuse daily events whose peak begins at a clock time when they do not take place."""
+    outside = np.zeros(len(recurrences), dtype=bool)
+    for row, (start, peak, end) in enumerate(
+        zip(times["start"], times["peak_from"], times["end"], strict=True)
+    ):
+        if recurrences[row] == "daily" and start and peak and end:
+            outside[row] = not in_clock_window(peak, start, end)
+    check.refuse(
+        check.sound & outside,
+        "the peak lies outside the daily hours",
+        expected="a peak between the clock times of start and end",
+        remedy="Correct the times; a daily event takes place between these clock times.",
+        values=[peak and peak.isoformat() for peak in times["peak_from"]],
+    )
+
+
+def _events(
+    check: RowCheck,
+    points: Points,
+    districts: Sequence[str],
+    times: Times,
+    recurrences: Sequence[str],
+) -> dict[int, EventWindow]:
+    """Event of each sound row."""
+    ids = check.texts("event_id")
+    check.unique(["event_id"], ids, "the event")
+    names_en, names_zh = check.texts("name_en"), check.texts("name_zh", optional=True)
+    sources = check.texts("source")
+    peak = check.numbers("peak_simultaneous", minimum=0.0, optional=True)
+    staff = check.numbers("staff_reference", minimum=0.0, optional=True)
+    found = {}
+    for row in np.nonzero(check.sound)[0].tolist():
+        start, peak_from, peak_to, end = (times[name][row] for name in _TIMES)
+        if start is None or end is None or peak_from is None or peak_to is None:
+            continue  # never in a sound row; tells the type checker so
+        found[row] = EventWindow(
+            event_id=ids[row],
+            name_en=names_en[row],
+            name_zh=names_zh[row],
+            district_id=districts[row],
+            lon=float(points.lon[row]),
+            lat=float(points.lat[row]),
+            start=start,
+            end=end,
+            peak_from=peak_from,
+            peak_to=peak_to,
+            peak_simultaneous=float(peak[row]),
+            staff_reference=float(staff[row]),
+            recurrence=recurrences[row],
+            source=sources[row],
+        )
+    return found

@@ -1,0 +1,80 @@
+"""Reads must-visit points: where, how long, how often and between which clock hours."""
+
+from pathlib import Path
+
+import numpy as np
+
+from geodata.area import StudyArea
+from geodata.faults import FaultLog
+from geodata.files import read_table
+from geodata.grid import Grid
+from geodata.places import Places, VisitPoints
+from geodata.points import cells_of, crs_is_known, read_points, refuse_outside
+from geodata.row_check import RowCheck
+
+_COLUMNS = (
+    "point_id",
+    "name_en",
+    "name_zh",
+    "lon",
+    "lat",
+    "visit_min",
+    "interval_h",
+    "from_clock",
+    "to_clock",
+)
+
+NO_VISIT_POINTS = VisitPoints(
+    Places((), (), (), (), *(np.empty(0) for _ in range(4))), *(np.empty(0) for _ in range(4))
+)
+
+
+def read_visit_points(
+    path: Path, area: StudyArea, grid: Grid, crs: str | None, faults: FaultLog
+) -> VisitPoints:
+    """Must-visit points with their dose.
+
+    `from_clock` and `to_clock` are local clock hours `HH:00`; equal ones mean all day, and a
+    span may run over midnight. To be used only when `faults` is empty.
+    """
+    crs_ok = crs_is_known(path.name, crs, faults)
+    table = read_table(path, _COLUMNS, faults)
+    if table is None or not crs_ok:
+        return NO_VISIT_POINTS
+    check = RowCheck(table, faults)
+    ids = check.texts("point_id")
+    names_en, names_zh = check.texts("name_en"), check.texts("name_zh")
+    visit_min = check.numbers("visit_min", minimum=1.0)
+    interval_h = check.numbers("interval_h", minimum=0.25)
+    clocks = [_clock_hours(check, name) for name in ("from_clock", "to_clock")]
+    check.unique(["point_id"], ids, "the point")
+    points = read_points(check, area, str(crs))
+    refuse_outside(check, points, str(crs), area)
+    cell = cells_of(points, grid)
+    rows = np.flatnonzero(check.sound)
+    places = Places(
+        tuple(ids[row] for row in rows),
+        ("must_visit",) * len(rows),
+        tuple(names_en[row] for row in rows),
+        tuple(names_zh[row] for row in rows),
+        points.x[rows],
+        points.y[rows],
+        cell[rows],
+        points.district[rows],
+    )
+    return VisitPoints(
+        places, visit_min[rows], interval_h[rows], clocks[0][rows], clocks[1][rows]
+    )
+
+
+def _clock_hours(check: RowCheck, column: str) -> np.ndarray:
+    found = check.texts(column)
+    good = [len(t) == 5 and t[2:] == ":00" and t[:2].isdigit() and int(t[:2]) < 24 for t in found]
+    check.refuse(
+        [not ok for ok in good],
+        f"{column} is not a full clock hour",
+        expected="HH:00 from 00:00 to 23:00",
+        remedy="Correct the value.",
+        values=found,
+    )
+    return np.array([int(t[:2]) if ok else 0 for t, ok in zip(found, good, strict=True)])

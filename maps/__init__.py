@@ -1,0 +1,1 @@
+"""Pictures: one page per plan, self-contained, from the nouns of the optimizer."""

@@ -1,0 +1,67 @@
+/* The page's own name space: reading data blocks and building elements. */
+(function () {
+  "use strict";
+
+  const muster = { layers: {}, loading: [] };
+  window.muster = muster;
+
+  /** Content of the data block that belongs to a layer. */
+  muster.content = function (name) {
+    return JSON.parse(document.getElementById("muster-" + name).textContent);
+  };
+
+  /** Bytes of a text that was compressed (zlib) and written in base64. */
+  muster.unpack = async function (text) {
+    const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  };
+
+  /** Value that was written as compressed JSON. */
+  muster.unpackJson = async function (text) {
+    return JSON.parse(new TextDecoder().decode(await muster.unpack(text)));
+  };
+
+  /** Undo differences between hours, in place: frames of `size` bytes, one after another. */
+  muster.addUp = function (bytes, size) {
+    for (let i = size; i < bytes.length; i++) bytes[i] = (bytes[i] + bytes[i - size]) & 255;
+    return bytes;
+  };
+
+  /**
+   * New element. `text` is set as text, never as markup; `word` names an entry of the word list
+   * and follows the language, as do `wordLabel` (accessible name) and `wordTitle` (tooltip).
+   */
+  muster.node = function (tag, options, children) {
+    const { text, word, wordLabel, wordTitle, ...attributes } = options || {};
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    if (text !== undefined) node.textContent = text;
+    if (word) node.dataset.word = word;
+    if (wordLabel) node.dataset.wordLabel = wordLabel;
+    if (wordTitle) node.dataset.wordTitle = wordTitle;
+    if (children) node.append(...children);
+    return node;
+  };
+
+  /** New SVG element with the given attributes. */
+  muster.drawn = function (tag, attributes, children) {
+    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    if (children) node.append(...children);
+    return node;
+  };
+
+  /** Write the words of a language into every element that names one. */
+  muster.speak = function (words) {
+    for (const node of document.querySelectorAll("[data-word]")) {
+      node.textContent = words[node.dataset.word];
+    }
+    for (const node of document.querySelectorAll("[data-word-label]")) {
+      node.setAttribute("aria-label", words[node.dataset.wordLabel]);
+    }
+    for (const node of document.querySelectorAll("[data-word-title]")) {
+      node.title = words[node.dataset.wordTitle];
+    }
+  };
+})();

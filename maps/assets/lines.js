@@ -1,0 +1,195 @@
+/* Land, borders, river, crossings, expressways and metro. */
+(function () {
+  "use strict";
+
+  const UNITS_PER_DEG = 100000;
+  const EARTH_M = 40075016.7;
+
+  /** Path of world positions from whole 1e-5 degrees: first vertex, then differences. */
+  function pathOf(steps) {
+    const path = [];
+    let lon = 0;
+    let lat = 0;
+    for (let i = 0; i < steps.length; i += 2) {
+      lon += steps[i];
+      lat += steps[i + 1];
+      path.push(muster.world(lat / UNITS_PER_DEG, lon / UNITS_PER_DEG));
+    }
+    return path;
+  }
+
+  function boundsOf(path) {
+    const bounds = L.bounds(path);
+    return { low: bounds.min, high: bounds.max };
+  }
+
+  const PathLayer = muster.CanvasLayer.extend({
+    theme: "light",
+    language: "en",
+
+    initialize(pane, content) {
+      L.setOptions(this, { pane });
+      this.content = content;
+    },
+
+    show(state) {
+      this.theme = state.dark ? "dark" : "light";
+      this.language = state.language;
+      this.shown = state.layers;
+      this.draw();
+    },
+
+    colours() {
+      return this.content.colours[this.theme];
+    },
+
+    visible({ low, high }) {
+      const [left, top] = [this.x(low), this.y(low)];
+      const [right, bottom] = [this.x(high), this.y(high)];
+      return right > 0 && bottom > 0 && left < this.size.x && top < this.size.y;
+    },
+
+    trace(context, path) {
+      context.moveTo(this.x(path[0]), this.y(path[0]));
+      for (let i = 1; i < path.length; i++) context.lineTo(this.x(path[i]), this.y(path[i]));
+    },
+
+    stroke(context, lines, colour, width) {
+      context.beginPath();
+      for (const line of lines) if (this.visible(line.bounds)) this.trace(context, line.path);
+      context.lineJoin = context.lineCap = "round";
+      context.strokeStyle = colour;
+      context.lineWidth = width;
+      context.stroke();
+    },
+  });
+
+  /** The land under the cells. */
+  const LandLayer = PathLayer.extend({
+    paint(context) {
+      context.beginPath();
+      for (const district of this.content.districts) {
+        for (const ring of district.rings) this.trace(context, ring.path);
+      }
+      context.fillStyle = this.colours().land;
+      context.fill("evenodd");
+    },
+  });
+
+  /** Everything drawn over the cells, the river above all other lines but its crossings. */
+  const LineLayer = PathLayer.extend({
+    paint(context) {
+      const { lines, districts } = this.content;
+      const colours = this.colours();
+      const zoom = this._map.getZoom();
+      if (this.shown.districts) {
+        const rings = districts.flatMap((district) => district.rings);
+        context.setLineDash([5, 3]);
+        this.stroke(context, rings, colours.district, zoom < 11 ? 0.8 : 1.3);
+        context.setLineDash([]);
+      }
+      if (this.shown.expressways) {
+        const width = zoom < 11 ? 1 : 2;
+        this.stroke(context, lines.expressway || [], colours.casing, width + 1.5);
+        this.stroke(context, lines.expressway || [], colours.expressway, width);
+      }
+      if (this.shown.metro) this.paintMetro(context, lines, colours, zoom);
+      if (this.shown.river) this.paintRiver(context, lines, colours);
+      if (this.shown.crossings) this.paintCrossings(context, lines, colours, zoom);
+      this.paintNames(context, colours, zoom);
+    },
+
+    paintRiver(context, lines, colours) {
+      const pixelsPerM = (256 * this.scale) / (EARTH_M * Math.cos(this._map.getCenter().lat * (Math.PI / 180)));
+      const width = Math.max(4, this.content.riverWidthM * pixelsPerM);
+      this.stroke(context, lines.river || [], colours.casing, width + 3);
+      this.stroke(context, lines.river || [], colours.river, width);
+    },
+
+    paintMetro(context, lines, colours, zoom) {
+      const width = zoom < 11 ? 1.2 : 2;
+      this.stroke(context, lines.metro || [], colours.casing, width + 1.5);
+      this.stroke(context, lines.metro || [], colours.metro, width);
+      if (zoom < 11) return;
+      for (const station of lines.metro_station || []) {
+        this.dot(context, station.path[0], colours.casing, colours.metro, 2.5);
+      }
+    },
+
+    paintCrossings(context, lines, colours, zoom) {
+      this.stroke(context, lines.link || [], colours.casing, 4.5);
+      this.stroke(context, lines.link || [], colours.link, 2.2);
+      const paths = (lines.crossing || []).filter((line) => line.path.length > 1);
+      this.stroke(context, paths, colours.casing, 5);
+      this.stroke(context, paths, colours.crossing, 2.5);
+      for (const line of (lines.crossing || []).concat(lines.link || [])) {
+        if (line.path.length === 1) {
+          this.dot(context, line.path[0], colours.casing, colours.crossing, zoom < 11 ? 2.5 : 4);
+        }
+      }
+    },
+
+    dot(context, place, fill, line, radius) {
+      const [x, y] = [this.x(place), this.y(place)];
+      if (!this.sees(x, y, radius)) return;
+      context.beginPath();
+      context.arc(x, y, radius, 0, 2 * Math.PI);
+      context.fillStyle = fill;
+      context.fill();
+      context.strokeStyle = line;
+      context.lineWidth = 1.6;
+      context.stroke();
+    },
+
+    /** Names that fit: districts first, then crossings and metro stations when zoomed in. */
+    paintNames(context, colours, zoom) {
+      const { lines, districts } = this.content;
+      const taken = [];
+      context.textAlign = "center";
+      context.textBaseline = "middle";
+      const write = (text, place, size, lift) => {
+        context.font = "600 " + size + "px " + muster.FONT;
+        const half = context.measureText(text).width / 2 + 3;
+        const [x, y] = [this.x(place), this.y(place) - lift];
+        const box = [x - half, y - size * 0.7, x + half, y + size * 0.7];
+        const clash = taken.some(
+          (other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1],
+        );
+        if (clash || !this.sees(x, y, 60)) return;
+        taken.push(box);
+        muster.writeText(context, text, x, y, colours);
+      };
+      if (this.shown.districts && zoom >= 9) {
+        for (const district of districts) write(district[this.language], district.place, 12, 0);
+      }
+      if (this.shown.crossings && zoom >= 12.5) {
+        for (const line of lines.crossing || []) write(line.name, line.path[0], 11, 12);
+      }
+      if (this.shown.metro && zoom >= 13.5) {
+        for (const station of lines.metro_station || []) write(station.name, station.path[0], 10, 11);
+      }
+    },
+  });
+
+  async function load(content, layers) {
+    const { districts, lines } = await muster.unpackJson(content.packed);
+    const withBounds = (path) => ({ path, bounds: boundsOf(path) });
+    content.districts = districts.map((district) => ({
+      ...district,
+      place: muster.world(...district.label),
+      rings: district.rings.map((steps) => withBounds(pathOf(steps))),
+    }));
+    content.lines = {};
+    for (const { kind, name, path } of lines) {
+      (content.lines[kind] = content.lines[kind] || []).push({ name, ...withBounds(pathOf(path)) });
+    }
+    delete content.packed;
+  }
+
+  muster.lines = function (map) {
+    const content = muster.content("lines");
+    muster.layers.land = new LandLayer("land", content);
+    muster.layers.lines = new LineLayer("lines", content);
+    muster.loading.push(load(content));
+  };
+})();

@@ -1,0 +1,268 @@
+/* The panel: figures of the hour, choice of metric and view, legend, layers, sources. */
+(function () {
+  "use strict";
+
+  const { node } = muster;
+  const ROWS = ["calls", "units", "coverage", "mean", "p90", "unserved"];
+  const LAYERS = [
+    "units", "posts", "stations", "visits", "river", "crossings", "expressways", "metro", "districts",
+  ];
+
+  /** A figure as text: a dash where there is none, words where nobody arrives. */
+  muster.figureText = function (key, value, words) {
+    if (value === null || value === undefined) return "–";
+    if (value === "unreached") return words["unreached_" + key];
+    if (key === "coverage" || key === "unserved") return (100 * value).toFixed(1) + "%";
+    return key === "calls" || key === "units" ? Math.round(value).toString() : value.toFixed(1);
+  };
+
+  function figureSection(page, store) {
+    const time = node("p", { class: "muster-when" });
+    const cells = {};
+    const lines = ROWS.map((key) => {
+      cells[key] = [node("td", { "data-figure": "plan-" + key }), node("td", { "data-figure": "baseline-" + key })];
+      const name = node("th", { scope: "row", word: key + "_row" });
+      return node("tr", { class: "muster-figure-" + key }, [name, ...cells[key]]);
+    });
+    const head = node("tr", {}, [
+      node("td", {}),
+      node("th", { scope: "col", word: "plan" }),
+      node("th", { scope: "col", word: "baseline" }),
+    ]);
+    store.watch((state) => {
+      time.textContent = page.hours[state.hour][state.language];
+      for (const key of ROWS) {
+        ["plan", "baseline"].forEach((name, column) => {
+          const series = page.figures[name][key];
+          cells[key][column].textContent = muster.figureText(key, series && series[state.hour], page.words[state.language]);
+        });
+      }
+    });
+    return node("section", { class: "muster-figures", wordLabel: "figures" }, [
+      time,
+      node("table", {}, [node("thead", {}, [head]), node("tbody", {}, lines)]),
+      node("p", { class: "muster-note muster-extra", word: "figures_note" }),
+    ]);
+  }
+
+  /** A group of radio buttons that look like one bar. */
+  function choice(store, key, options, className) {
+    const buttons = options.map((option) => {
+      const input = node("input", { type: "radio", name: "muster-" + key, value: option });
+      input.addEventListener("change", () => store.set({ [key]: option }));
+      store.watch((state) => {
+        input.checked = state[key] === option;
+      });
+      return node("label", {}, [input, node("span", { word: option })]);
+    });
+    return node("fieldset", { class: "muster-choice muster-extra " + className }, [
+      node("legend", { word: key }),
+      node("div", {}, buttons),
+    ]);
+  }
+
+  function classText(metric, number) {
+    const factor = metric.percent ? 100 : 1;
+    const sign = metric.percent ? "%" : "";
+    const [lower, upper] = [metric.breaks[number - 1], metric.breaks[number]].map(
+      (edge) => edge === undefined ? undefined : +(edge * factor).toFixed(4),
+    );
+    if (lower === undefined) return "< " + upper + sign;
+    if (upper === undefined) return "≥ " + lower + sign;
+    return lower + "–" + upper + sign;
+  }
+
+  /** A patch of colour over the land, as the cells lie over it. */
+  function swatch(colour, content) {
+    const patch = node("i", {});
+    if (colour) {
+      patch.style.background = colour;
+      patch.style.opacity = content.opacity;
+    }
+    return node("span", { class: "muster-swatch", "aria-hidden": "true" }, [patch]);
+  }
+
+  function legendSection(page, store) {
+    const title = node("h2", {});
+    const list = node("table", {});
+    const { cells } = muster.layers;
+    store.watch((state) => {
+      const words = page.words[state.language];
+      const { metric } = cells;
+      const name = state.view === "baseline" ? "baseline" : "plan";
+      const shares = page.classShares[name][metric.key][state.hour];
+      title.textContent = words[metric.key + "_unit"];
+      const line = (colour, text, share) => {
+        const bar = node("span", { class: "muster-bar" }, [node("i", {})]);
+        bar.firstChild.style.width = 100 * (share || 0) + "%";
+        const known = share === undefined ? "" : Math.round(100 * share) + "%";
+        return node("tr", {}, [
+          node("td", {}, [swatch(colour, cells)]),
+          node("th", { scope: "row", text }),
+          node("td", { class: "muster-share" }, [bar, node("span", { text: known })]),
+        ]);
+      };
+      const lines = metric.palette.map((colour, number) => line(colour, classText(metric, number), shares[number]));
+      const unreached = shares[metric.palette.length];
+      if (metric.key === "mean" || metric.key === "p90") {
+        lines.push(line(cells.unreachedColour, words["unreached_" + metric.key], unreached));
+      }
+      lines.push(line(null, words.no_data));
+      const head = node("tr", { class: "muster-legend-head" }, [
+        node("td", {}),
+        node("td", {}),
+        node("td", { text: words.demand_share }),
+      ]);
+      list.replaceChildren(head, ...lines);
+    });
+    return node("section", { class: "muster-legend muster-extra", wordLabel: "legend" }, [title, list]);
+  }
+
+  /** The legend in one line, for narrow screens. */
+  muster.legendStrip = function (page, store) {
+    const strip = node("div", { class: "muster-strip", "aria-hidden": "true" });
+    store.watch((state) => {
+      const { cells } = muster.layers;
+      const { metric } = cells;
+      const parts = metric.palette.map((colour, number) =>
+        node("span", {}, [swatch(colour, cells), node("small", { text: classText(metric, number) })]),
+      );
+      strip.replaceChildren(node("b", { text: page.words[state.language][metric.key] }), ...parts);
+    });
+    return strip;
+  };
+
+  const LINE_MARKS = { river: "river", expressways: "expressway", metro: "metro", districts: "district", crossings: "crossing" };
+
+  function markIcon(key, state) {
+    const icon = node("canvas", { width: 44, height: 32, "aria-hidden": "true", class: "muster-icon" });
+    const context = icon.getContext("2d");
+    context.scale(2, 2);
+    if (muster.MARKS[key]) {
+      muster.MARKS[key](context, 11, 8, { rows: [{ from: 0, to: 1, required: 0, have: 0 }] }, 0);
+    } else if (LINE_MARKS[key]) {
+      context.strokeStyle = muster.layers.lines.content.colours[state.dark ? "dark" : "light"][LINE_MARKS[key]];
+      context.lineWidth = key === "river" ? 5 : 2;
+      if (key === "districts") context.setLineDash([4, 3]);
+      context.beginPath();
+      if (key === "crossings") context.arc(11, 8, 3.5, 0, 2 * Math.PI);
+      else context.moveTo(1, 8);
+      if (key !== "crossings") context.lineTo(21, 8);
+      context.stroke();
+    } else {
+      context.arc(11, 8, 6, 0, 2 * Math.PI);
+      context.fillStyle = "#12284f";
+      context.fill();
+    }
+    return icon;
+  }
+
+  function unitTypes(store) {
+    const { types, typeColours } = muster.layers.units;
+    const list = node("p", { class: "muster-types" });
+    store.watch((state) => {
+      const parts = types.map((names, type) => {
+        const dot = node("i", { "aria-hidden": "true" });
+        dot.style.background = typeColours[type];
+        return node("span", {}, [dot, document.createTextNode(names[state.language])]);
+      });
+      list.replaceChildren(...parts);
+    });
+    return list;
+  }
+
+  function layerSection(store) {
+    const boxes = LAYERS.map((key) => {
+      const box = node("input", { type: "checkbox", name: key });
+      const place = node("span", {});
+      box.addEventListener("change", () => {
+        store.set({ layers: { ...store.state.layers, [key]: box.checked } });
+      });
+      store.watch((state) => {
+        box.checked = state.layers[key];
+        place.replaceChildren(markIcon(key, state));
+      });
+      return node("label", {}, [box, place, node("span", { word: key })]);
+    });
+    return node("fieldset", { class: "muster-layers muster-extra" }, [
+      node("legend", { word: "layers" }),
+      node("div", {}, boxes),
+      unitTypes(store),
+    ]);
+  }
+
+  function sourceSection(page, store) {
+    const line = node("span", {});
+    const list = node("ul", {});
+    const statuses = { real: "real", synthetic: "status_synthetic", assumption: "assumption" };
+    store.watch((state) => {
+      const words = page.words[state.language];
+      const made = page.provenance.filter((item) => item.status !== "real");
+      const stop = state.language === "zh" ? "、" : ", ";
+      line.textContent = made.map((item) => item[state.language]).join(stop) || "–";
+      list.replaceChildren(
+        ...page.provenance.map((item) =>
+          node("li", {}, [
+            node("b", { text: item[state.language] }),
+            document.createTextNode(" · " + (words[statuses[item.status]] || item.status) + " · " + item.source),
+          ]),
+        ),
+      );
+    });
+    return [
+      node("p", { class: "muster-synthetic" }, [node("b", { word: "synthetic" }), document.createTextNode(" "), line]),
+      node("details", { class: "muster-sources muster-extra" }, [
+        node("summary", { word: "sources" }),
+        list,
+        node("p", { word: "drawn_with" }),
+      ]),
+    ];
+  }
+
+  function button(word, action) {
+    const made = node("button", { type: "button", word });
+    made.addEventListener("click", action);
+    return made;
+  }
+
+  /** The header with the buttons for language, theme and, on narrow screens, details. */
+  function headerSection(page, store) {
+    const title = node("h1", {});
+    const { state } = store;
+    const theme = button("dark", () => store.set({ dark: !store.state.dark }));
+    const language = button("other_language", () =>
+      store.set({ language: store.state.language === "en" ? "zh" : "en" }),
+    );
+    language.id = "muster-language";
+    theme.id = "muster-theme";
+    const more = button("more", () => store.set({ open: !store.state.open }));
+    more.className = "muster-more";
+    store.watch((now) => {
+      title.textContent = page.title[now.language];
+      document.title = page.title[now.language];
+      theme.dataset.word = now.dark ? "light" : "dark";
+      more.dataset.word = now.open ? "less" : "more";
+      more.setAttribute("aria-expanded", String(now.open));
+      language.lang = now.language === "en" ? "zh-CN" : "en";
+    });
+    return node("header", {}, [
+      title,
+      node("p", { class: "muster-run", text: page.run }),
+      node("div", { class: "muster-buttons" }, [language, theme, more]),
+    ]);
+  }
+
+  muster.panel = function (page, store) {
+    const panel = node("aside", { id: "muster-panel", wordLabel: "panel" }, [
+      headerSection(page, store),
+      figureSection(page, store),
+      choice(store, "metric", muster.layers.cells.metrics.map((metric) => metric.key), "muster-metrics"),
+      choice(store, "view", ["plan", "baseline", "compare"], "muster-views"),
+      legendSection(page, store),
+      layerSection(store),
+      ...sourceSection(page, store),
+    ]);
+    store.watch((state) => panel.classList.toggle("open", state.open));
+    return panel;
+  };
+})();

@@ -1,0 +1,139 @@
+"""Words of the page in English and Chinese, and how it writes hours."""
+
+from datetime import datetime, timedelta
+
+LANGUAGES = ("en", "zh")
+
+WORDS: dict[str, tuple[str, str]] = {
+    "plan": ("Plan", "方案"),
+    "baseline": ("Baseline", "对照"),
+    "compare": ("Compare", "对比"),
+    "view": ("Show", "显示"),
+    "metric": ("Colour of the cells", "网格着色"),
+    "p90": ("Response P90", "到达时间P90"),
+    "mean": ("Response mean", "平均到达时间"),
+    "coverage": ("Coverage", "覆盖率"),
+    "demand": ("Demand", "警情需求"),
+    "p90_unit": ("P90 response, minutes", "到达时间第90百分位（分钟）"),
+    "mean_unit": ("Mean response, minutes", "平均到达时间（分钟）"),
+    "coverage_unit": ("Share reached within target", "目标时限内到达比例"),
+    "demand_unit": ("Expected calls per hour and km²", "预期警情（起/小时·平方公里）"),
+    "demand_share": ("of calls", "警情占比"),
+    "no_data": ("No calls expected", "无预期警情"),
+    "unreached_mean": ("Out of reach", "无法到达"),
+    "unreached_p90": ("Over 10% unserved", "逾10%无警组可派"),
+    "calls_row": ("Expected calls", "预期警情"),
+    "units_row": ("Units on the street", "街面警组"),
+    "coverage_row": ("Within target", "目标内到达"),
+    "mean_row": ("Mean response, min", "平均到达（分钟）"),
+    "p90_row": ("P90 response, min", "P90到达（分钟）"),
+    "unserved_row": ("No unit free in reach", "无可用警组"),
+    "figures": ("This hour, whole city", "本小时全市"),
+    "figures_note": (
+        "Response runs from dispatch to the first unit's arrival; city figures weigh cells by "
+        "their expected calls for a unit.",
+        "到达时间自派警起至首个警组到达；全市数值按需警组到场的预期警情加权。",
+    ),
+    "legend": ("Legend", "图例"),
+    "layers": ("Layers", "图层"),
+    "units": ("Units", "警组"),
+    "posts": ("Event posts", "活动岗位"),
+    "stations": ("Stations", "派出所"),
+    "visits": ("Must-visit points", "必巡点"),
+    "river": ("Huangpu river", "黄浦江"),
+    "crossings": ("Bridges and tunnels", "桥梁与隧道"),
+    "expressways": ("Expressways", "快速路"),
+    "metro": ("Metro", "轨道交通"),
+    "districts": ("Districts", "行政区界"),
+    "synthetic": ("Synthetic or assumed", "模拟或假设数据"),
+    "sources": ("Sources of the data", "数据来源"),
+    "real": ("real", "真实"),
+    "assumption": ("assumption", "假设"),
+    "status_synthetic": ("synthetic", "模拟"),
+    "dark": ("Dark", "深色"),
+    "light": ("Light", "浅色"),
+    "other_language": ("中文", "English"),
+    "more": ("Details", "详情"),
+    "less": ("Close", "收起"),
+    "hour": ("Hour", "小时"),
+    "play": ("Play", "播放"),
+    "pause": ("Pause", "暂停"),
+    "previous": ("Previous hour", "上一小时"),
+    "next": ("Next hour", "下一小时"),
+    "keys": (
+        "Keys: [ ] hour, space play, Enter cell at map centre",
+        "快捷键：[ ] 换小时，空格播放，回车查看地图中心",
+    ),
+    "map": ("Map. Arrow keys move it, Enter opens the centre.", "地图，方向键移动，回车查看中心"),
+    "divider": ("Divider: baseline left, plan right", "分隔线：左对照，右方案"),
+    "panel": ("Figures, legend and layers", "数值、图例与图层"),
+    "cell": ("Cell", "网格"),
+    "district": ("District", "行政区"),
+    "zone": ("Zone", "区域等级"),
+    "target": ("Target, min", "目标（分钟）"),
+    "demand_row": ("Calls/h per km²", "警情/小时·km²"),
+    "type": ("Type", "类型"),
+    "count": ("Units", "警组数"),
+    "busy": ("Busy", "忙碌率"),
+    "total": ("Total", "合计"),
+    "places_here": ("places in this cluster", "个点位"),
+    "ring": ("Ring", "圈层"),
+    "phase": ("Phase", "阶段"),
+    "role": ("Role", "警种"),
+    "required": ("Need", "需求"),
+    "have": ("Have", "到位"),
+    "short": ("Short", "缺口"),
+    "no_posts": ("No post is manned in this hour.", "本小时无岗位。"),
+    "on_duty": ("Officers on duty", "在岗警力"),
+    "visit_dose": ("Minutes per visit", "每次巡逻分钟"),
+    "visit_interval": ("At least every, h", "间隔不超过（小时）"),
+    "visits_planned": ("Visits planned / due", "计划/应巡次数"),
+    "visit_times": ("Visits at", "巡逻时间"),
+    "unreadable": (
+        "This browser is too old for this page: it lacks DecompressionStream.",
+        "浏览器版本过旧，无法显示本页（缺少 DecompressionStream）。",
+    ),
+    "drawn_with": ("Drawn with Folium and Leaflet.", "使用 Folium 与 Leaflet 绘制。"),
+}
+"""Each word of the page as (English, Chinese)."""
+
+RINGS = {"core": ("core", "核心区"), "control": ("control", "管控区"), "outer": ("outer", "外围")}
+PHASES = {
+    "build_up": ("build-up", "集聚"),
+    "peak": ("peak", "高峰"),
+    "dispersal": ("dispersal", "疏散"),
+}
+ROLES = {"police": ("police", "民警"), "support": ("support", "辅助")}
+ZONES_EN = ("hub or scenic site", "commercial", "city", "fringe", "rural")
+WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WEEKDAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+MONTHS_EN = (
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+)  # fmt: skip
+
+
+def both(english: str, chinese: str) -> dict[str, str]:
+    """Text in both languages, each standing in for the other where one is empty."""
+    return {"en": english or chinese, "zh": chinese or english}
+
+
+def words() -> dict[str, dict[str, str]]:
+    """Every word by language, then key."""
+    return {
+        language: {key: pair[number] for key, pair in WORDS.items()}
+        for number, language in enumerate(LANGUAGES)
+    }
+
+
+def term(token: str, known: dict[str, tuple[str, str]]) -> dict[str, str]:
+    """Words of a ring, phase or role; a name that is not known stands for itself."""
+    return both(*known.get(token, (token, token)))
+
+
+def hour_label(start: datetime) -> dict[str, str]:
+    """One hour as text: `Sat 6 Feb, 20:00-21:00` and its Chinese form."""
+    end = start + timedelta(hours=1)
+    span = f"{start:%H}:00–{end:%H}:00"
+    english = f"{WEEKDAYS_EN[start.weekday()]} {start.day} {MONTHS_EN[start.month - 1]}, {span}"
+    chinese = f"{start.month}月{start.day}日 {WEEKDAYS_ZH[start.weekday()]} {span}"
+    return both(english, chinese)

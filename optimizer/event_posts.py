@@ -1,0 +1,117 @@
+"""Event posts: head-counts by phase and ring from an event's reference staff."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from geodata.area import StudyArea
+from geodata.events import EventWindow, occurrences
+from geodata.horizon import Horizon
+from optimizer.requirement import PostNeed
+
+RINGS: tuple[tuple[str, float, int], ...] = (
+    ("core", 0.5, 1),
+    ("control", 0.3, 2),
+    ("outer", 0.2, 3),
+)
+"""Ring, its share of an event's staff and the priority of its posts (assumption)."""
+
+PHASES: tuple[tuple[str, float], ...] = (("build_up", 0.6), ("peak", 1.0), ("dispersal", 0.7))
+"""Phase and the share of the peak staff it asks for (assumption)."""
+
+LONGEST_POST_H = 4
+"""Hours after which a fixed post must be relieved; longer phases are cut into such blocks."""
+
+STAFF_PER_1000 = 40.0
+"""Staff per 1,000 simultaneous visitors where no reference exists: the lowest published ratio."""
+
+
+@dataclass(frozen=True)
+class PostRules:
+    """How the reference staff of an event is split.
+
+    `police_share` must be sworn officers and `support_share` may be auxiliaries or armed
+    police; the rest are the organiser's guards and volunteers, who are not drawn from the
+    force. `off_peak_day_share` scales the other days of a recurring event.
+    """
+
+    police_share: float
+    support_share: float
+    off_peak_day_share: float
+
+
+def event_posts(
+    events: tuple[EventWindow, ...], area: StudyArea, horizon: Horizon, rules: PostRules
+) -> tuple[PostNeed, ...]:
+    """Post blocks of all events that touch the horizon, by event, time, ring and role."""
+    return tuple(need for event in events for need in _posts_of(event, area, horizon, rules))
+
+
+def _posts_of(
+    event: EventWindow, area: StudyArea, horizon: Horizon, rules: PostRules
+) -> Iterator[PostNeed]:
+    district = area.district_ids.index(event.district_id)
+    reference, source = _reference_staff(event)
+    for day in occurrences(event):
+        peak_day = event.recurrence == "once" or day.peak_from == event.peak_from
+        staff = reference * (1.0 if peak_day else rules.off_peak_day_share)
+        for phase, phase_share, first, last in _blocks(day, horizon):
+            for ring, ring_share, priority in RINGS:
+                for role, role_share in (
+                    ("police", rules.police_share),
+                    ("support", rules.support_share),
+                ):
+                    required = math.ceil(staff * phase_share * ring_share * role_share - 1e-9)
+                    if required:
+                        yield PostNeed(
+                            f"{event.event_id}/{first:03d}/{phase}/{ring}/{role}",
+                            event.event_id,
+                            event.name_en,
+                            event.name_zh,
+                            ring,
+                            phase,
+                            first,
+                            last,
+                            district,
+                            event.lon,
+                            event.lat,
+                            priority,
+                            role,
+                            required,
+                            source,
+                        )
+
+
+def _reference_staff(event: EventWindow) -> tuple[float, str]:
+    if math.isfinite(event.staff_reference):
+        return event.staff_reference, event.source
+    crowd = event.peak_simultaneous
+    if not math.isfinite(crowd):
+        return 0.0, "no reference staff and no crowd figure"
+    ratio = f"assumption: {STAFF_PER_1000:g} staff per 1,000 at the peak"
+    return crowd / 1000.0 * STAFF_PER_1000, ratio
+
+
+def _blocks(day: EventWindow, horizon: Horizon) -> Iterator[tuple[str, float, int, int]]:
+    """Phase, its share and hours of each block of at most `LONGEST_POST_H` hours."""
+    bounds = [day.start, day.peak_from, day.peak_to, day.end]
+    for (phase, share), begins, ends in zip(PHASES, bounds[:-1], bounds[1:], strict=True):
+        first, last = _whole_hours(begins, ends, horizon, round_up=phase == "dispersal")
+        while first < last:
+            until = min(first + LONGEST_POST_H, last)
+            yield phase, share, first, until
+            first = until
+
+
+def _whole_hours(
+    begins: datetime, ends: datetime, horizon: Horizon, *, round_up: bool
+) -> tuple[int, int]:
+    """Hours of the horizon from the one `begins` lies in to the one before `ends`.
+
+    Phases share no hour: each takes the hour it begins in, the last one also that it ends in.
+    """
+    first = math.floor(horizon.hour_index(begins))
+    last_index = horizon.hour_index(ends)
+    last = math.ceil(last_index) if round_up else math.floor(last_index)
+    return max(first, 0), min(last, horizon.hours)

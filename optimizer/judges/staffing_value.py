@@ -1,0 +1,121 @@
+"""What a staffing is worth, counted again from the roster alone."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.plan import Loan, Roster
+from optimizer.requirement import PostNeed
+from optimizer.staffing_input import StaffingProblem
+from optimizer.staffing_result import StaffingResult
+
+WHOLE = 1e-6
+
+
+def district_officers(problem: StaffingProblem, roster: Roster) -> NDArray[np.int64]:
+    """Officers that work in each district, loans moved, `[district, force, instance]`."""
+    shape = (problem.n_districts, *roster.officers.shape[1:])
+    found = np.zeros(shape, dtype=np.int64)
+    np.add.at(found, problem.station_district, roster.officers)
+    for loan in roster.loans:
+        force = problem.force.index(loan.force_id)
+        found[loan.from_district, force, loan.instance] -= loan.officers
+        found[loan.to_district, force, loan.instance] += loan.officers
+    return found
+
+
+def officers_on_street(problem: StaffingProblem, roster: Roster) -> NDArray[np.int64]:
+    """Whole officers on the street, borrowed ones included, `[district, force, hour]`."""
+    at_work = district_officers(problem, roster).astype(np.float64)
+    street = np.zeros((*at_work.shape[:2], problem.horizon_hours))
+    for number, instance in enumerate(roster.instances):
+        hours = instance.on_duty(problem.horizon_hours)
+        street[:, :, hours] += (instance.shift.street_share * at_work[:, :, number])[..., None]
+    return np.floor(street + WHOLE).astype(np.int64)
+
+
+def presence_short(problem: StaffingProblem, roster: Roster) -> NDArray[np.int64]:
+    """Responding officers missing from the minimum presence of stations, `[station, hour]`.
+
+    Officers count at their home, also when they are lent; branches need no presence.
+    """
+    on_duty = roster.on_duty(problem.horizon_hours)[:, problem.may("respond")].sum(axis=1)
+    station = np.array([kind == "station" for kind in problem.station_kind])
+    wanted = np.where(station, problem.rules.min_presence, 0)[:, None]
+    return np.asarray(np.maximum(wanted - on_duty, 0), dtype=np.int64)
+
+
+def hours_worked(problem: StaffingProblem, roster: Roster) -> NDArray[np.int64]:
+    """Officer-hours on duty within the horizon, `[station, force]`."""
+    return np.asarray(roster.on_duty(problem.horizon_hours).sum(axis=2), dtype=np.int64)
+
+
+def overtime_hours(problem: StaffingProblem, roster: Roster) -> NDArray[np.float64]:
+    """Officer-hours beyond the weekly average, `[district, force]`; none up to one day."""
+    head = problem.district_headcount()
+    if problem.horizon_hours <= 24:
+        return np.zeros(head.shape)
+    worked = np.zeros(head.shape)
+    np.add.at(worked, problem.station_district, hours_worked(problem, roster))
+    normal = head * problem.rules.max_week_h * problem.horizon_hours / 168.0
+    return np.maximum(worked - normal, 0.0)
+
+
+def protected_half_days(problem: StaffingProblem, roster: Roster) -> int:
+    """Half-days of 4 h, begun ones counted whole, taken from pools that are never drawn on."""
+    protected = [kind.pool_from_level == "never" for kind in problem.force.types]
+    total = 0
+    for number, instance in enumerate(roster.instances):
+        half_days = math.ceil(int(instance.on_duty(problem.horizon_hours).sum()) / 4)
+        total += half_days * int(roster.officers[:, protected, number].sum())
+    return total
+
+
+def post_hours(need: PostNeed, horizon_hours: int) -> int:
+    """Hours of a block of posts that lie in the horizon."""
+    return max(0, min(need.to_hour, horizon_hours) - max(need.from_hour, 0))
+
+
+def loan_hours(problem: StaffingProblem, roster: Roster, loan: Loan) -> int:
+    """Officer-hours of a loan within the horizon."""
+    hours = int(roster.instances[loan.instance].on_duty(problem.horizon_hours).sum())
+    return hours * loan.officers
+
+
+def staffing_value(problem: StaffingProblem, staffing: StaffingResult) -> float:
+    """Weighted call-minutes saved less all prices, from the staffing's own numbers."""
+    roster = staffing.roster
+    costs = [
+        problem.officer_hour_cost * float(hours_worked(problem, roster).sum()),
+        problem.loan_cost * sum(loan_hours(problem, roster, loan) for loan in roster.loans),
+        problem.overtime_cost * float(overtime_hours(problem, roster).sum()),
+        problem.presence_penalty * float(presence_short(problem, roster).sum()),
+        problem.visit_penalty * float(staffing.visit_short.sum()),
+        _post_shortage(problem, staffing),
+    ]
+    return _minutes_saved(problem, staffing) - math.fsum(costs)
+
+
+def _post_shortage(problem: StaffingProblem, staffing: StaffingResult) -> float:
+    have = staffing.posts.have()
+    return math.fsum(
+        problem.post_penalty[need.priority]
+        * max(0, need.required - have[need.post_id])
+        * post_hours(need, problem.horizon_hours)
+        for need in staffing.posts.needs
+    )
+
+
+def _minutes_saved(problem: StaffingProblem, staffing: StaffingResult) -> float:
+    """Gain of the units of each district and hour, the first unit first."""
+    total = 0.0
+    for row, kind in enumerate(problem.force.unit_types):
+        if kind.unit_type not in problem.unit_gain:
+            continue
+        gain = problem.unit_gain[kind.unit_type]
+        units = np.zeros((problem.n_districts, problem.horizon_hours), dtype=np.int64)
+        np.add.at(units, problem.station_district, staffing.units_available[row])
+        counted = np.arange(gain.shape[2]) < units[..., None]
+        total += float(np.where(counted, gain, 0.0).sum())
+    return total

@@ -1,0 +1,115 @@
+"""Staffing: who is on duty where and when, and what those on the street do.
+
+The officers of a district are decided first (`districts`), by a linear model whose value
+curves come from patrol; then split over its stations (`stations`), then lent (`loans`). With
+whole officers fixed, each district's use of them (units, posts, visits) is a small model of
+its own, solved to the gap. The first model's bound holds for every roster under the same
+rules, so the result carries a proven gap.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.judges.staffing_value import (
+    officers_on_street,
+    overtime_hours,
+    post_hours,
+    presence_short,
+    protected_half_days,
+    staffing_value,
+)
+from optimizer.models.districts import DistrictStaffing, staff_districts
+from optimizer.models.limits import shift_limits
+from optimizer.models.loans import agree_loans
+from optimizer.models.solver import LinearModel, SolverOptions, minimise
+from optimizer.models.stations import split_over_stations
+from optimizer.models.street import add_street
+from optimizer.models.units_at_home import units_at_home
+from optimizer.models.value_curves import ValueCurve, value_curve
+from optimizer.plan import Loan, PostAssignment, PostFill, Roster
+from optimizer.staffing_input import StaffingProblem
+from optimizer.staffing_result import StaffingResult
+
+EXACT_UP_TO = 400
+"""Officer numbers (district, kind of home, force, shift) up to which whole ones are solved for."""
+
+
+def staff(problem: StaffingProblem, options: SolverOptions | None = None) -> StaffingResult:
+    """Best staffing of a problem, with a proven bound.
+
+    Small problems are solved in whole officers to the gap of `options`; larger ones as a
+    linear model that is then rounded within the rules, and `relative_gap` of the result
+    tells what that may have cost.
+    """
+    options = options or SolverOptions()
+    limits = shift_limits(problem)
+    curves = {name: value_curve(gain) for name, gain in sorted(problem.unit_gain.items())}
+    numbers = int(np.count_nonzero(problem.district_headcount())) * len(problem.instances)
+    districts = staff_districts(problem, limits, curves, options, integer=numbers <= EXACT_UP_TO)
+    officers = split_over_stations(problem, limits, districts.officers)
+    loans = agree_loans(problem, limits, officers, districts.lent, districts.borrowed)
+    roster = _roster(problem, officers, loans)
+    units, visits, fills = _use_street(problem, curves, roster, options)
+    draft = StaffingResult(
+        roster=roster,
+        posts=PostAssignment(problem.requirement.posts, fills),
+        units_available=units_at_home(problem, roster, units),
+        visit_officers=visits,
+        visit_short=np.maximum(problem.requirement.visit_officers - visits.sum(axis=1), 0.0),
+        overtime_hours=overtime_hours(problem, roster),
+        protected_half_days=protected_half_days(problem, roster),
+        value=0.0,
+        bound=_value_bound(problem, curves, districts),
+    )
+    return replace(draft, value=staffing_value(problem, draft))
+
+
+def _roster(
+    problem: StaffingProblem, officers: NDArray[np.int64], loans: tuple[Loan, ...]
+) -> Roster:
+    nobody = np.zeros((problem.n_stations, problem.horizon_hours), dtype=np.int64)
+    draft = Roster(problem.instances, officers, loans, nobody)
+    return replace(draft, presence_short=presence_short(problem, draft))
+
+
+def _use_street(
+    problem: StaffingProblem,
+    curves: dict[str, ValueCurve],
+    roster: Roster,
+    options: SolverOptions,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], tuple[PostFill, ...]]:
+    """Units `[type, district, hour]`, visits `[district, force, hour]` and fills, by district."""
+    hours = problem.horizon_hours
+    supply = officers_on_street(problem, roster).astype(np.float64)
+    units = np.zeros((len(problem.force.unit_types), problem.n_districts, hours), dtype=np.int64)
+    visits = np.zeros(supply.shape)
+    fills: dict[int, list[PostFill]] = {}
+    for district in range(problem.n_districts):
+        model = LinearModel()
+        columns = add_street(model, problem, curves, district, supply[district], integer=True)
+        solution = minimise(model, options)
+        units[:, district] = solution.whole(columns.units)
+        visits[district] = np.maximum(solution.at(columns.visits), 0.0)
+        for row, post in enumerate(columns.posts):
+            need = problem.requirement.posts[post]
+            counts = solution.whole(columns.fills[row])
+            fills[post] = [
+                PostFill(need.post_id, problem.force.ids[force], district, int(counts[force]))
+                for force in np.nonzero(counts)[0]
+            ]
+    return units, visits, tuple(fill for post in sorted(fills) for fill in fills[post])
+
+
+def _value_bound(
+    problem: StaffingProblem, curves: dict[str, ValueCurve], districts: DistrictStaffing
+) -> float:
+    """The model's bound as a value: curve errors granted, unavoidable shortage deducted."""
+    hours = problem.horizon_hours
+    left_out = sum(float(curve.largest_error.sum()) for curve in curves.values())
+    asked = problem.visit_penalty * float(problem.requirement.visit_officers.sum()) + sum(
+        problem.post_penalty[need.priority] * need.required * post_hours(need, hours)
+        for need in problem.requirement.posts
+    )
+    return left_out - asked - districts.cost_bound

@@ -1,0 +1,222 @@
+"""The main job in one straight line: scenario, world, plan, judges."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.situation import Situation
+from optimizer.calls import PatrolTerms
+from optimizer.force import UnitType
+from optimizer.judges.baselines import demand_points_baseline, station_baseline
+from optimizer.judges.evaluation import evaluate
+from optimizer.judges.evaluation_result import Evaluation
+from optimizer.judges.rules import violations
+from optimizer.judges.violation import Violation
+from optimizer.models.allocation import allocate, unit_value_curves
+from optimizer.models.origins import unit_origins
+from optimizer.models.staffing import staff
+from optimizer.plan import Deployment, Plan, SolveReport, Status
+from optimizer.shifts import shift_instances
+from optimizer.staffing_input import StaffingProblem
+from optimizer.staffing_result import StaffingResult
+from optimizer.visits import plan_visits
+from scenarios.progress import Progress
+from scenarios.scenario import LoadedScenario
+from scenarios.world import World, build_world
+
+POST_PENALTY = {1: 30.0, 2: 20.0, 3: 10.0}
+"""Weighted call-minutes that a missing officer-hour on a post of each priority counts."""
+
+VISIT_PENALTY = 5.0
+PRESENCE_PENALTY = 50.0
+OFFICER_HOUR_COST = 0.02
+LOAN_COST = 0.05
+LOAN_SPEED_KMH = 25.0
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A deployment and what the analytic judge says of it.
+
+    `response_sum` is the weighted response in call-minutes over the horizon, the objective.
+    """
+
+    deployment: Deployment
+    evaluation: Evaluation
+    response_sum: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything a run knows: world, plan, judgements and time spent."""
+
+    loaded: LoadedScenario
+    world: World
+    staffing: StaffingResult
+    plan: Plan
+    judged: Judged
+    at_stations: Judged
+    at_points: Judged
+    violations: tuple[Violation, ...]
+
+    @property
+    def baseline(self) -> Judged:
+        """The stronger of the two baselines of practice."""
+        return min(self.at_points, self.at_stations, key=lambda judged: judged.response_sum)
+
+
+def run_scenario(loaded: LoadedScenario, progress: Progress) -> Run:
+    """Plan a scenario and judge the plan.
+
+    Raises
+    ------
+    BadInput
+        With every fault of the scenario's files.
+    """
+    scenario = loaded.scenario
+    with progress.phase("world", f"Reading {scenario.id} and building its world"):
+        world = build_world(loaded)
+        terms = PatrolTerms(scenario.patrol.closing_min, scenario.patrol.grade_weight)
+    with progress.phase("value", "Finding what units are worth, by district and hour"):
+        problem = staffing_problem(loaded, world, unit_gains(world, terms))
+    with progress.phase("staffing", "Staffing stations, posts and visits"):
+        staffing = staff(problem)
+    with progress.phase("patrol", "Placing units hour by hour"):
+        deployment, claimed = deploy(world, staffing, terms, scenario.patrol.rounds)
+        visits = plan_visits(
+            world.situation.visit_points,
+            world.situation.stations,
+            world.due_visits,
+            staffing.visit_short,
+            world.situation.horizon.hours,
+            walk_min=scenario.visits.walk_min,
+        )
+        report = SolveReport(Status.FEASIBLE, claimed, scenario.seed, scenario.patrol.rounds)
+        plan = Plan(staffing.roster, deployment, staffing.posts, visits, report)
+    with progress.phase("judges", "Judging the plan and the baselines of practice"):
+        judged = judge(world, deployment, terms)
+        at_stations, at_points = baselines(world, deployment, terms)
+        found = violations(problem, plan, staffing) + objective_check(claimed, judged)
+    return Run(loaded, world, staffing, plan, judged, at_stations, at_points, found)
+
+
+def unit_gains(world: World, terms: PatrolTerms) -> dict[str, NDArray[np.float64]]:
+    """Worth of the k-th unit on the street, `[command, hour, k]`, by unit type."""
+    return {
+        unit.unit_type: unit_value_curves(
+            world.situation, unit, _most_units(world, unit), terms
+        )
+        for unit in world.force.unit_types
+    }
+
+
+def _most_units(world: World, unit: UnitType) -> NDArray[np.int64]:
+    """Units that the on-duty share of each hour allows, `[hour]`."""
+    officers = int(world.force.headcount[:, world.force.index(unit.force_id)].sum())
+    share = np.array([world.levels[level].on_duty_share for level in world.level_of_hour])
+    return np.floor(officers * share / unit.officers).astype(np.int64)
+
+
+def staffing_problem(
+    loaded: LoadedScenario, world: World, gains: dict[str, NDArray[np.float64]]
+) -> StaffingProblem:
+    """What staffing decides on, with the scenario's limits and the prices of this module."""
+    part = loaded.scenario.staffing
+    situation = world.situation
+    command_of = situation.area.command_of
+    return StaffingProblem(
+        horizon_hours=situation.horizon.hours,
+        station_district=command_of[situation.stations.district],
+        station_kind=situation.stations.kind,
+        force=world.force,
+        levels=world.levels,
+        level_of_hour=world.level_of_hour,
+        instances=shift_instances(situation.horizon, world.shifts),
+        rules=world.rules,
+        requirement=world.requirement,
+        unit_gain=gains,
+        post_penalty=POST_PENALTY,
+        loan_minutes=_loan_minutes(situation),
+        officer_hour_cost=OFFICER_HOUR_COST,
+        loan_cost=LOAN_COST,
+        visit_penalty=VISIT_PENALTY,
+        presence_penalty=PRESENCE_PENALTY,
+        donor_max_share=part.donor_max_share,
+        donor_floor=part.donor_floor,
+        protected_relaxed=part.relax_protected,
+    )
+
+
+def _loan_minutes(situation: Situation) -> NDArray[np.float64]:
+    """Minutes between the middles of the commands' stations at an assumed speed."""
+    command = situation.area.command_of[situation.stations.district]
+    middle = np.array(
+        [
+            [situation.stations.x[command == c].mean(), situation.stations.y[command == c].mean()]
+            for c in range(len(situation.area.commands))
+        ]
+    )
+    offset = middle[:, None, :] - middle[None, :, :]
+    return np.asarray(np.hypot(offset[..., 0], offset[..., 1]) / (LOAN_SPEED_KMH * 1000.0 / 60.0))
+
+
+def deploy(
+    world: World, staffing: StaffingResult, terms: PatrolTerms, rounds: int
+) -> tuple[Deployment, float]:
+    """Where the staffed units stand, and the weighted response the allocation claims."""
+    situation = world.situation
+    units, moves, claimed = [], [], 0.0
+    for row, unit in enumerate(world.force.unit_types):
+        available = staffing.units_available[row]
+        limits = by_command(situation, available)
+        found = allocate(situation, unit, limits, terms, rounds=rounds)
+        units.append(found.units)
+        moves += unit_origins(situation, unit.unit_type, found.units, available)
+        claimed += float(found.response_sum.sum())
+    names = tuple(unit.unit_type for unit in world.force.unit_types)
+    return Deployment(names, np.stack(units), tuple(moves)), claimed
+
+
+def by_command(situation: Situation, of_station: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sum `[station, hour]` over the stations of each command, `[command, hour]`."""
+    total = np.zeros((len(situation.area.commands), of_station.shape[1]), dtype=np.int64)
+    np.add.at(total, situation.area.command_of[situation.stations.district], of_station)
+    return total
+
+
+def judge(world: World, deployment: Deployment, terms: PatrolTerms) -> Judged:
+    """Evaluate a deployment and recompute its objective from the evaluation alone."""
+    evaluation = evaluate(world.situation, world.force, deployment, terms=terms)
+    classes = world.situation.classes.classes
+    calls = world.situation.forecast.rate_per_h.sum(axis=0, dtype=np.float64).T
+    weight = np.array([terms.grade_weight[kind.grade - 1] for kind in classes])
+    minutes = np.nan_to_num(evaluation.class_mean_min)
+    return Judged(deployment, evaluation, float((weight[:, None] * calls * minutes).sum()))
+
+
+def baselines(
+    world: World, deployment: Deployment, terms: PatrolTerms
+) -> tuple[Judged, Judged]:
+    """Practice with the same units: waiting at the stations, and standing at standby points."""
+    situation = world.situation
+    waiting, standing = [], []
+    for row, unit in enumerate(world.force.unit_types):
+        units = deployment.units[row]
+        limits = np.zeros((len(situation.area.commands), units.shape[1]), dtype=np.int64)
+        np.add.at(limits, situation.area.command_of[situation.patrol_places.district], units)
+        waiting.append(station_baseline(situation, unit, units.sum(axis=0), terms))
+        standing.append(demand_points_baseline(situation, unit, limits, terms))
+    found = [
+        Deployment(deployment.unit_types, np.stack(units), ()) for units in (waiting, standing)
+    ]
+    return judge(world, found[0], terms), judge(world, found[1], terms)
+
+
+def objective_check(claimed: float, judged: Judged) -> tuple[Violation, ...]:
+    """The solver's objective against the judge's, equal within one millionth."""
+    if abs(claimed - judged.response_sum) <= 1e-6 * max(1.0, abs(judged.response_sum)):
+        return ()
+    return (
+        Violation("objective", "whole plan", "all hours", claimed, judged.response_sum),
+    )

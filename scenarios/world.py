@@ -1,0 +1,283 @@
+"""From a scenario to the world it describes: every file read, every fault told at once."""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.event_file import EventCalendar, read_events
+from geodata.faults import FaultLog
+from geodata.horizon import Horizon
+from geodata.places import Places, VisitPoints
+from geodata.routing import SpeedProfiles, travel_times
+from geodata.season import Season
+from geodata.situation import Situation
+from geodata.siting import standby_points, synthetic_stations
+from geodata.speed_file import read_speeds
+from geodata.station_file import read_stations
+from geodata.visit_file import NO_VISIT_POINTS, read_visit_points
+from optimizer.event_posts import PostRules, event_posts
+from optimizer.force import Force
+from optimizer.force_file import ForceParts, read_headcount, spread_headcount
+from optimizer.levels import ServiceLevel, level_of_hour
+from optimizer.requirement import Requirement
+from optimizer.shifts import LabourRules, Shift
+from optimizer.visits import due_visits, visit_officers
+from scenarios.demand import Demand, read_demand, station_counts
+from scenarios.ground import Ground, read_ground
+from scenarios.provenance import provenance_of
+from scenarios.scenario import LoadedScenario
+from scenarios.tables import Tables, named_file, read_tables
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class World:
+    """The situation and the force of a scenario, with what the three demands ask for.
+
+    `due_visits[visit, 2]` are point and start minute; `recorded[cell, class]` the calls
+    recorded on the day, where there are any; `notes` what a reader of the report must know.
+    """
+
+    situation: Situation
+    force: Force
+    levels: MappingProxyType[str, ServiceLevel]
+    level_of_hour: tuple[str, ...]
+    shifts: tuple[Shift, ...]
+    rules: LabourRules
+    requirement: Requirement
+    events: EventCalendar
+    due_visits: NDArray[np.int64]
+    recorded: NDArray[np.float64] | None
+    notes: tuple[str, ...]
+
+
+def build_world(loaded: LoadedScenario) -> World:
+    """World of a scenario.
+
+    Raises
+    ------
+    BadInput
+        With every fault of every file that could be read.
+    """
+    faults = FaultLog()
+    tables = read_tables(loaded, faults)
+    ground = read_ground(loaded, faults)
+    if ground is None or tables.horizon is None:
+        faults.raise_if_any()
+    placed = _placed(loaded, _known(ground), tables, _known(tables.horizon), faults)
+    faults.raise_if_any()
+    return _assembled(loaded, _known(ground), tables, placed)
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """What stands on the ground; a part is None where its file has faults."""
+
+    stations: Places | None
+    headcount: NDArray[np.int64] | None
+    demand: Demand | None
+    speeds: SpeedProfiles | None
+    events: EventCalendar | None
+    visit_points: VisitPoints | None
+
+
+def _known(part: T | None) -> T:
+    """A part that must be there once no fault was noted."""
+    if part is None:
+        raise AssertionError("a part of the world is missing although no fault was noted")
+    return part
+
+
+def _placed(
+    loaded: LoadedScenario, ground: Ground, tables: Tables, horizon: Horizon, faults: FaultLog
+) -> _Placed:
+    stations = _stations(loaded, ground, faults)
+    demand = None
+    if tables.classes is not None:
+        demand = read_demand(loaded, ground, horizon, tables.classes, tables.season, faults)
+    return _Placed(
+        stations=stations,
+        headcount=_headcount(loaded, ground, tables.force, stations, demand, faults),
+        demand=demand,
+        speeds=faults.attempt(lambda log: _speeds(loaded, horizon, tables.season, log)),
+        events=_events(loaded, ground, horizon, faults),
+        visit_points=_visit_points(loaded, ground, faults),
+    )
+
+
+def _stations(loaded: LoadedScenario, ground: Ground, faults: FaultLog) -> Places | None:
+    part = loaded.scenario.stations
+    if part.method == "file":
+        path = named_file(loaded, part.file, "stations.file", faults)
+        if path is None:
+            return None
+        return faults.attempt(
+            lambda log: read_stations(path, ground.area, ground.grid, part.crs, log)
+        )
+    counts = station_counts(loaded, ground, faults)
+    if counts is None:
+        return None
+    seed = loaded.scenario.seed
+    return synthetic_stations(ground.area, ground.grid, ground.population, counts, seed=seed)
+
+
+def _headcount(
+    loaded: LoadedScenario,
+    ground: Ground,
+    parts: ForceParts | None,
+    stations: Places | None,
+    demand: Demand | None,
+    faults: FaultLog,
+) -> NDArray[np.int64] | None:
+    part = loaded.scenario.force
+    if parts is None or stations is None:
+        return None
+    if part.method == "file":
+        path = named_file(loaded, part.headcount, "force.headcount", faults)
+        if path is None:
+            return None
+        return faults.attempt(lambda log: read_headcount(path, parts.types, stations, log))
+    if demand is None:
+        return None
+    return spread_headcount(parts, stations, _work_of_homes(ground, stations, demand))
+
+
+def _work_of_homes(ground: Ground, stations: Places, demand: Demand) -> NDArray[np.float64]:
+    """Expected calls of each home: of the cells nearest to a station, of a branch's district."""
+    calls = demand.forecast.rate_per_h.sum(axis=(1, 2), dtype=np.float64)
+    district_calls = np.bincount(ground.grid.district, calls, minlength=len(ground.area.districts))
+    work = district_calls[stations.district]
+    for district in range(len(ground.area.districts)):
+        cells = np.flatnonzero(ground.grid.district == district)
+        own = stations.of_kind("station")
+        own = own[stations.district[own] == district]
+        if len(own) == 0:
+            continue
+        dx = ground.grid.x[cells, None] - stations.x[own]
+        dy = ground.grid.y[cells, None] - stations.y[own]
+        nearest = np.argmin(np.hypot(dx, dy), axis=1)
+        work[own] = np.bincount(nearest, calls[cells], minlength=len(own))
+    return np.maximum(work, 1e-9)
+
+
+def _speeds(
+    loaded: LoadedScenario, horizon: Horizon, season: Season | None, faults: FaultLog
+) -> SpeedProfiles:
+    part = loaded.scenario.roads
+    kinds = tuple(
+        part.speed_day if season is None else season.phase_at(moment).speed_day
+        for moment in horizon.starts
+    )
+    return read_speeds(
+        loaded.path(part.speeds), loaded.path(part.speed_hours), horizon, kinds, faults
+    )
+
+
+def _events(
+    loaded: LoadedScenario, ground: Ground, horizon: Horizon, faults: FaultLog
+) -> EventCalendar | None:
+    part = loaded.scenario.events
+    if part.file is None:
+        return EventCalendar((), (), 0)
+    path = loaded.path(part.file)
+    return faults.attempt(
+        lambda log: read_events(
+            path, ground.area, horizon, part.crs, log, local_timezone=part.local_timezone
+        )
+    )
+
+
+def _visit_points(
+    loaded: LoadedScenario, ground: Ground, faults: FaultLog
+) -> VisitPoints | None:
+    part = loaded.scenario.visits
+    if part.file is None:
+        return NO_VISIT_POINTS
+    path = loaded.path(part.file)
+    return faults.attempt(
+        lambda log: read_visit_points(path, ground.area, ground.grid, part.crs, log)
+    )
+
+
+def _assembled(
+    loaded: LoadedScenario, ground: Ground, tables: Tables, placed: _Placed
+) -> World:
+    scenario = loaded.scenario
+    horizon, demand = _known(tables.horizon), _known(placed.demand)
+    parts = _known(tables.force)
+    situation = _situation(loaded, ground, tables, placed)
+    scaled = np.floor(_known(placed.headcount) * scenario.force.scale + 0.5).astype(np.int64)
+    events, points = _known(placed.events), _known(placed.visit_points)
+    visits = due_visits(points, horizon, seed=scenario.seed)
+    posts = event_posts(
+        events.placed,
+        ground.area,
+        horizon,
+        PostRules(
+            scenario.events.police_share,
+            scenario.events.support_share,
+            scenario.events.off_peak_day_share,
+        ),
+    )
+    on_foot = visit_officers(
+        points, visits, len(ground.area.commands), horizon.hours, walk_min=scenario.visits.walk_min
+    )
+    return World(
+        situation=situation,
+        force=Force(parts.types, parts.unit_types, scaled),
+        levels=MappingProxyType(_known(tables.levels)),
+        level_of_hour=level_of_hour(horizon, tables.windows),
+        shifts=_known(tables.shifts),
+        rules=LabourRules(
+            scenario.labour.min_rest_h, scenario.labour.max_week_h, scenario.labour.min_presence
+        ),
+        requirement=Requirement(posts, on_foot),
+        events=events,
+        due_visits=visits,
+        recorded=demand.recorded,
+        notes=demand.notes + _event_notes(events),
+    )
+
+
+def _situation(
+    loaded: LoadedScenario, ground: Ground, tables: Tables, placed: _Placed
+) -> Situation:
+    scenario = loaded.scenario
+    stations = _known(placed.stations)
+    spacing = {str(zone): metres for zone, metres in scenario.patrol.standby_spacing_m.items()}
+    patrol_places = standby_points(ground.area, ground.grid, ground.zone, stations, spacing)
+    travel = travel_times(
+        ground.roads,
+        ground.zone,
+        patrol_places,
+        _known(placed.speeds),
+        speed_factors={u.unit_type: u.speed_factor for u in _known(tables.force).unit_types},
+        cutoff_min=scenario.patrol.cutoff_min,
+    )
+    return Situation(
+        area=ground.area,
+        grid=ground.grid,
+        horizon=_known(tables.horizon),
+        zone=ground.zone,
+        classes=_known(tables.classes).classes,
+        forecast=_known(placed.demand).forecast,
+        stations=stations,
+        patrol_places=patrol_places,
+        visit_points=_known(placed.visit_points),
+        travel=MappingProxyType(travel),
+        population=ground.population,
+        context=ground.context,
+        provenance=provenance_of(scenario),
+    )
+
+
+def _event_notes(events: EventCalendar) -> tuple[str, ...]:
+    return tuple(
+        f"{event.name_en} ({event.name_zh}) has no one place: it is met by the service level "
+        "and the visits, no posts are planned for it"
+        for event in events.citywide
+    )
