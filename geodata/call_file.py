@@ -35,14 +35,14 @@ class CallReading:
 
 def read_calls(
     path: Path,
+    columns: Mapping[str, str],
     area: StudyArea,
     grid: Grid,
-    *,
-    columns: Mapping[str, str],
     crs: str | None,
     class_of_code: Mapping[str, str],
     officer_initiated: Collection[str],
     faults: FaultLog,
+    *,
     max_outside_share: float = 0.02,
 ) -> CallReading:
     """Calls of a table with `date`, `code`, `lon` and `lat`, counted by day, cell and class.

@@ -40,7 +40,6 @@ def read_forecast(
     area: StudyArea,
     horizon: Horizon,
     class_ids: Sequence[str],
-    *,
     crs: str | None,
     faults: FaultLog,
 ) -> ForecastReading:
@@ -126,13 +125,12 @@ def _hours(check: RowCheck, horizon: Horizon) -> NDArray[np.int64]:
     distinct = {moment for moment in moments if moment is not None}
     hours = {moment: (moment - first).total_seconds() / 3600.0 for moment in distinct}
     found = np.array([-1.0 if moment is None else hours[moment] for moment in moments])
-    texts = [None if moment is None else moment.isoformat() for moment in moments]
     check.refuse(
         found % 1 != 0,
         "start is not on the hour",
         expected="the beginning of a whole hour",
         remedy="Bring the forecast to whole hours.",
-        values=texts,
+        values=check.table.frame["start"],
     )
     hours_from_start: NDArray[np.int64] = np.floor(found).astype(np.int64)
     return hours_from_start

@@ -204,7 +204,6 @@ def expected_demand(
     grid: Grid,
     training_days: Sequence[date],
     horizon: Horizon,
-    *,
     hourly_share: NDArray[np.float64],
     model: RateModel,
 ) -> DemandForecast:

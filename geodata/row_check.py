@@ -71,8 +71,9 @@ class RowCheck:
 
     def texts(self, column: str, *, optional: bool = False) -> list[str]:
         """Text without blanks around it; an empty one is a fault unless `optional`."""
-        series = self.table.frame[column]
-        found = ["" if absent else str(_plain(value)).strip() for value, absent in _cells(series)]
+        codes, distinct = pd.factorize(self.table.frame[column], use_na_sentinel=False)
+        words = ["" if pd.isna(value) else str(_plain(value)).strip() for value in distinct]
+        found = [words[code] for code in codes.tolist()]
         if not optional:
             empty = [text == "" for text in found]
             self.refuse(
@@ -141,7 +142,7 @@ class RowCheck:
         """Calendar dates, YYYY-MM-DD."""
         codes, distinct = pd.factorize(self.table.frame[column], use_na_sentinel=False)
         parsed = [_date(value) for value in distinct]
-        found = [parsed[code] for code in codes]
+        found = [parsed[code] for code in codes.tolist()]
         self.refuse(
             [day is None for day in found],
             f"{column} is not a date",
@@ -205,10 +206,6 @@ def _empty(series: pd.Series) -> NDArray[np.bool_]:
     if not pd.api.types.is_numeric_dtype(series):
         blank |= series.astype(str).str.strip() == ""
     return np.asarray(blank, dtype=bool)
-
-
-def _cells(series: pd.Series) -> list[tuple[object, bool]]:
-    return list(zip(series.tolist(), series.isna().tolist(), strict=True))
 
 
 def _plain(value: object) -> object:

@@ -87,6 +87,11 @@ class Situation:
         if found != expected:
             raise ValueError(f"{what}: {found}, expected {expected}")
 
+    @property
+    def place_command(self) -> NDArray[np.int64]:
+        """Command of each patrol place, the stations first; indexes `area.commands`."""
+        return self.area.command_of[self.patrol_places.district]
+
     def target_min(self) -> NDArray[np.float64]:
         """Response target of each cell and class, minutes `[cell, class]`."""
         return self.classes.target_min[self.zone]

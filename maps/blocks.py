@@ -22,6 +22,7 @@ SCRIPTS = (
     "lines.js",
     "points.js",
     "units.js",
+    "names.js",
     "popups.js",
     "panel.js",
     "hours.js",

@@ -51,7 +51,7 @@ def event_posts(
 def _posts_of(
     event: EventWindow, area: StudyArea, horizon: Horizon, rules: PostRules
 ) -> Iterator[PostNeed]:
-    district = area.district_ids.index(event.district_id)
+    command = int(area.command_of[area.district_ids.index(event.district_id)])
     reference, source = _reference_staff(event)
     for day in occurrences(event):
         peak_day = event.recurrence == "once" or day.peak_from == event.peak_from
@@ -73,7 +73,7 @@ def _posts_of(
                             phase,
                             first,
                             last,
-                            district,
+                            command,
                             event.lon,
                             event.lat,
                             priority,

@@ -12,6 +12,7 @@ from geodata.frozen import frozen_array
 class PostNeed:
     """One block of an event's posts: a ring in a phase, cut to at most four hours.
 
+    `district` is the command that the post lies in (`StudyArea.commands`), which staffs it.
     `from_hour` and `to_hour` are hours of the horizon (half open); `required` officers of the
     `role`: `police` must be sworn, `support` may be auxiliaries or armed police. `lon`, `lat`
     in WGS84 degrees. `priority` 1 is filled first; `source` says where the head-count comes
@@ -39,8 +40,8 @@ class PostNeed:
 class Requirement:
     """Posts to man and the officers that visits take.
 
-    `visit_officers[district, hour]` are the officers on foot that the visit dose of the
-    district's points takes up in that hour.
+    `visit_officers[command, hour]` are the officers on foot that the visit dose of the
+    command's points takes up in that hour.
     """
 
     posts: tuple[PostNeed, ...]

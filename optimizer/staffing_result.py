@@ -21,7 +21,8 @@ class StaffingResult:
     officer-hours. `protected_half_days` are the half-days (4 h) taken from protected pools.
 
     `value` is in weighted call-minutes: minutes saved less all prices. `bound` is a proven
-    upper bound on the value of any staffing under the same rules.
+    upper bound on the value of any staffing under the same rules, `idle_value` what nobody on
+    duty would be worth (all shortages priced, never above 0).
     """
 
     roster: Roster
@@ -33,6 +34,7 @@ class StaffingResult:
     protected_half_days: int
     value: float
     bound: float
+    idle_value: float
 
     def __post_init__(self) -> None:
         units = self.units_available
@@ -50,5 +52,5 @@ class StaffingResult:
 
     @property
     def relative_gap(self) -> float:
-        """The gap as a share of the bound's magnitude (at least one call-minute)."""
-        return self.gap / max(1.0, abs(self.bound))
+        """The gap as a share of what the best staffing can add to nobody on duty."""
+        return self.gap / max(1.0, self.bound - self.idle_value)

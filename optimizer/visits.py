@@ -42,20 +42,21 @@ def _spans(due: NDArray[np.bool_]) -> list[tuple[int, int]]:
 def visit_officers(
     points: VisitPoints,
     visits: NDArray[np.int64],
-    n_districts: int,
+    command: NDArray[np.int64],
+    n_commands: int,
     n_hours: int,
     *,
     walk_min: float,
 ) -> NDArray[np.float64]:
-    """Officers on foot that the visits take up, `[district, hour]`.
+    """Officers on foot that the visits take up, `[command, hour]`; `command[point]`.
 
     A visit takes a patrol of two officers for its minutes and `walk_min` minutes on foot,
     counted in the hour it starts.
     """
     hour = np.minimum(visits[:, 1] // 60, n_hours - 1)
     officers = PATROL_OFFICERS * (points.visit_min[visits[:, 0]] + walk_min) / 60.0
-    total = np.zeros((n_districts, n_hours))
-    np.add.at(total, (points.places.district[visits[:, 0]], hour), officers)
+    total = np.zeros((n_commands, n_hours))
+    np.add.at(total, (command[visits[:, 0]], hour), officers)
     return total
 
 
@@ -64,33 +65,38 @@ def plan_visits(
     stations: Places,
     visits: NDArray[np.int64],
     visit_short: NDArray[np.float64],
+    command_of: NDArray[np.int64],
     n_hours: int,
     *,
     walk_min: float,
 ) -> VisitPlan:
     """The visits that the officers on foot can make.
 
-    `visit_short[district, hour]` are officers missing: that many officer-hours of visits are
+    `visit_short[command, hour]` are officers missing: that many officer-hours of visits are
     dropped in the hour, the latest ones first. Each visit is made by the nearest station of the
-    district.
+    command; `command_of[district]`.
     """
+    nearest = [_nearest_station(points.places, p, stations, command_of) for p in range(len(points.places))]
     kept = []
     short = visit_short.copy()
     for point, minute in visits[::-1].tolist():
-        district, hour = int(points.places.district[point]), min(minute // 60, n_hours - 1)
+        command = int(command_of[points.places.district[point]])
+        hour = min(minute // 60, n_hours - 1)
         takes = PATROL_OFFICERS * (float(points.visit_min[point]) + walk_min) / 60.0
-        if short[district, hour] > 1e-9:
-            short[district, hour] -= takes
+        if short[command, hour] > 1e-9:
+            short[command, hour] -= takes
             continue
-        station = _nearest_station(points.places, point, stations)
-        kept.append(Visit(point, minute, float(points.visit_min[point]), station))
+        kept.append(Visit(point, minute, float(points.visit_min[point]), nearest[point]))
     due = np.bincount(visits[:, 0], minlength=len(points.places))
     return VisitPlan(tuple(reversed(kept)), due)
 
 
-def _nearest_station(places: Places, point: int, stations: Places) -> int:
-    own = [s for s in stations.of_kind("station") if stations.district[s] == places.district[point]]
-    candidates = np.array(own if own else stations.of_kind("station"), dtype=np.int64)
+def _nearest_station(
+    places: Places, point: int, stations: Places, command_of: NDArray[np.int64]
+) -> int:
+    candidates = stations.of_kind("station")
+    own = command_of[stations.district[candidates]] == command_of[places.district[point]]
+    candidates = candidates[own] if own.any() else candidates
     offset = np.hypot(
         stations.x[candidates] - places.x[point], stations.y[candidates] - places.y[point]
     )

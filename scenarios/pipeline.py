@@ -89,6 +89,7 @@ def run_scenario(loaded: LoadedScenario, progress: Progress) -> Run:
             world.situation.stations,
             world.due_visits,
             staffing.visit_short,
+            world.situation.area.command_of,
             world.situation.horizon.hours,
             walk_min=scenario.visits.walk_min,
         )

@@ -224,7 +224,12 @@ def _assembled(
         ),
     )
     on_foot = visit_officers(
-        points, visits, len(ground.area.commands), horizon.hours, walk_min=scenario.visits.walk_min
+        points,
+        visits,
+        ground.area.command_of[points.places.district],
+        len(ground.area.commands),
+        horizon.hours,
+        walk_min=scenario.visits.walk_min,
     )
     return World(
         situation=situation,

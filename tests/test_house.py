@@ -157,6 +157,27 @@ def test_licence_is_the_one_declared() -> None:
     assert "END OF TERMS AND CONDITIONS" in licence
 
 
+def test_every_imported_package_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = {re.split(r"[<>=]", need)[0] for need in project["dependencies"]}
+    imported: set[str] = set()
+    for floor in FLOORS:
+        for path in (ROOT / floor).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Import):
+                    imported |= {alias.name.partition(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    imported.add(node.module.partition(".")[0])
+    assert imported - set(sys.stdlib_module_names) - set(FLOORS) <= declared
+
+
+def test_dependencies_have_both_bounds() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    needs = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    open_ended = [need for need in needs if not re.search(r">=[\d.]+,<[\d.]+$", need)]
+    assert [need for need in open_ended if not need.startswith("tzdata>=")] == []
+
+
 def test_versions_agree() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")

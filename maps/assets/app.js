@@ -3,7 +3,7 @@
   "use strict";
 
   const { node } = muster;
-  const PANES = { land: 250, cells: 300, lines: 350, units: 400, marks: 420 };
+  const PANES = { land: 250, cells: 300, lines: 350, units: 400, marks: 420, names: 430 };
   const LANGUAGE_TAGS = { en: "en", zh: "zh-CN" };
 
   /** State of the page and those who follow it. */
@@ -79,13 +79,23 @@
     return bounds;
   }
 
+  /** Show the whole city below the panel where the panel lies over the map. */
+  function clearOf(map, panel) {
+    const [over, under] = [panel, map.getContainer()].map((node) => node.getBoundingClientRect());
+    if (over.right <= under.left) return;
+    const paddingTopLeft = [8, over.bottom - under.top + 8];
+    map.fitBounds(extent(muster.layers.cells), { animate: false, paddingTopLeft, paddingBottomRight: [8, 8] });
+  }
+
   function openMap(map, store) {
     const { land, cells, lines } = muster.layers;
     map.fitBounds(extent(cells), { animate: false, padding: [8, 8] });
     store.state.divider = map.getSize().x / 2;
     lines.shown = land.shown = store.state.layers;
     cells.colour("plan");
-    for (const layer of [land, cells, lines]) map.addLayer(layer);
+    showPoints(map, store.state);
+    const names = muster.names();
+    for (const layer of [land, cells, lines, names]) map.addLayer(layer);
     map.on("move", () => {
       if (store.state.view !== "compare") return;
       cells.draw();
@@ -96,6 +106,7 @@
       lines.show(state);
       land.show(state);
       showPoints(map, state);
+      names.show(state);
     });
   }
 
@@ -128,7 +139,9 @@
     const store = storeOf(openingState(page));
     openMap(map, store);
     const divider = dividerOf(map, store);
-    document.body.append(muster.panel(page, store), muster.hours(page, store));
+    const panel = muster.panel(page, store);
+    document.body.append(panel, muster.hours(page, store));
+    map.getContainer().append(muster.syntheticLine(page, store));
     map.getContainer().append(divider, node("div", { class: "muster-centre", "aria-hidden": "true" }));
     muster.watchClicks(map, page, store);
     store.watch((state) => {
@@ -137,6 +150,7 @@
       muster.speak(page.words[state.language]);
     });
     store.set({});
+    clearOf(map, panel);
     Object.assign(muster, { map, store });
     document.body.classList.add("muster-ready");
   }

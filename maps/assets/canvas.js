@@ -99,16 +99,6 @@
     },
   });
 
-  /** Write a text with a halo, so that it reads over any colour. */
-  muster.writeText = function (context, text, x, y, colours) {
-    context.lineJoin = "round";
-    context.lineWidth = 3.5;
-    context.strokeStyle = colours.halo;
-    context.strokeText(text, x, y);
-    context.fillStyle = colours.text;
-    context.fillText(text, x, y);
-  };
-
   muster.FONT =
     '"Noto Sans CJK SC","Noto Sans SC","PingFang SC","Microsoft YaHei",system-ui,sans-serif';
 })();

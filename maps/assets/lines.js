@@ -4,6 +4,9 @@
 
   const UNITS_PER_DEG = 100000;
   const EARTH_M = 40075016.7;
+  const SMALLEST_PX = 6;
+  const DISTRICT_SPOTS = [[0, 0], [0, 22], [0, -22], [0, 40], [0, -40]];
+  const POINT_SPOTS = [[0, -12], [0, 13]];
 
   /** Path of world positions from whole 1e-5 degrees: first vertex, then differences. */
   function pathOf(steps) {
@@ -25,7 +28,6 @@
 
   const PathLayer = muster.CanvasLayer.extend({
     theme: "light",
-    language: "en",
 
     initialize(pane, content) {
       L.setOptions(this, { pane });
@@ -34,7 +36,6 @@
 
     show(state) {
       this.theme = state.dark ? "dark" : "light";
-      this.language = state.language;
       this.shown = state.layers;
       this.draw();
     },
@@ -43,10 +44,12 @@
       return this.content.colours[this.theme];
     },
 
+    /** Is any of it in view, and large enough to be more than a speck. */
     visible({ low, high }) {
       const [left, top] = [this.x(low), this.y(low)];
       const [right, bottom] = [this.x(high), this.y(high)];
-      return right > 0 && bottom > 0 && left < this.size.x && top < this.size.y;
+      const large = right - left + bottom - top > SMALLEST_PX;
+      return large && right > 0 && bottom > 0 && left < this.size.x && top < this.size.y;
     },
 
     trace(context, path) {
@@ -96,11 +99,11 @@
       if (this.shown.metro) this.paintMetro(context, lines, colours, zoom);
       if (this.shown.river) this.paintRiver(context, lines, colours);
       if (this.shown.crossings) this.paintCrossings(context, lines, colours, zoom);
-      this.paintNames(context, colours, zoom);
     },
 
     paintRiver(context, lines, colours) {
-      const pixelsPerM = (256 * this.scale) / (EARTH_M * Math.cos(this._map.getCenter().lat * (Math.PI / 180)));
+      const latitude = (this._map.getCenter().lat * Math.PI) / 180;
+      const pixelsPerM = (256 * this.scale) / (EARTH_M * Math.cos(latitude));
       const width = Math.max(4, this.content.riverWidthM * pixelsPerM);
       this.stroke(context, lines.river || [], colours.casing, width + 3);
       this.stroke(context, lines.river || [], colours.river, width);
@@ -141,33 +144,23 @@
       context.stroke();
     },
 
-    /** Names that fit: districts first, then crossings and metro stations when zoomed in. */
-    paintNames(context, colours, zoom) {
+    /** Names of districts, and of crossings and metro stations when zoomed in. */
+    names(zoom, language) {
       const { lines, districts } = this.content;
-      const taken = [];
-      context.textAlign = "center";
-      context.textBaseline = "middle";
-      const write = (text, place, size, lift) => {
-        context.font = "600 " + size + "px " + muster.FONT;
-        const half = context.measureText(text).width / 2 + 3;
-        const [x, y] = [this.x(place), this.y(place) - lift];
-        const box = [x - half, y - size * 0.7, x + half, y + size * 0.7];
-        const clash = taken.some(
-          (other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1],
-        );
-        if (clash || !this.sees(x, y, 60)) return;
-        taken.push(box);
-        muster.writeText(context, text, x, y, colours);
+      const offered = [];
+      if (this.shown.districts && zoom >= 8.5) {
+        for (const district of districts) {
+          offered.push({ text: district[language], world: district.place, size: 12, spots: DISTRICT_SPOTS });
+        }
+      }
+      const pointNames = (kind, size) => {
+        for (const line of lines[kind] || []) {
+          offered.push({ text: line.name, world: line.path[0], size, spots: POINT_SPOTS });
+        }
       };
-      if (this.shown.districts && zoom >= 9) {
-        for (const district of districts) write(district[this.language], district.place, 12, 0);
-      }
-      if (this.shown.crossings && zoom >= 12.5) {
-        for (const line of lines.crossing || []) write(line.name, line.path[0], 11, 12);
-      }
-      if (this.shown.metro && zoom >= 13.5) {
-        for (const station of lines.metro_station || []) write(station.name, station.path[0], 10, 11);
-      }
+      if (this.shown.crossings && zoom >= 12.5) pointNames("crossing", 11);
+      if (this.shown.metro && zoom >= 13.5) pointNames("metro_station", 10);
+      return offered;
     },
   });
 

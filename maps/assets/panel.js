@@ -41,7 +41,6 @@
     return node("section", { class: "muster-figures", wordLabel: "figures" }, [
       time,
       node("table", {}, [node("thead", {}, [head]), node("tbody", {}, lines)]),
-      node("p", { class: "muster-note muster-extra", word: "figures_note" }),
     ]);
   }
 
@@ -153,6 +152,8 @@
       context.arc(11, 8, 6, 0, 2 * Math.PI);
       context.fillStyle = "#12284f";
       context.fill();
+      context.strokeStyle = "#ffffff";
+      context.stroke();
     }
     return icon;
   }
@@ -191,15 +192,22 @@
     ]);
   }
 
-  function sourceSection(page, store) {
+  /** The line that says what is not real; it lies on the map, always in view. */
+  muster.syntheticLine = function (page, store) {
     const line = node("span", {});
+    store.watch((state) => {
+      const made = page.provenance.filter((item) => item.status !== "real");
+      const stop = state.language === "zh" ? "、" : ", ";
+      line.textContent = made.map((item) => item[state.language]).join(stop) || "–";
+    });
+    return node("p", { class: "muster-synthetic" }, [node("b", { word: "synthetic" }), line]);
+  };
+
+  function sourceSection(page, store) {
     const list = node("ul", {});
     const statuses = { real: "real", synthetic: "status_synthetic", assumption: "assumption" };
     store.watch((state) => {
       const words = page.words[state.language];
-      const made = page.provenance.filter((item) => item.status !== "real");
-      const stop = state.language === "zh" ? "、" : ", ";
-      line.textContent = made.map((item) => item[state.language]).join(stop) || "–";
       list.replaceChildren(
         ...page.provenance.map((item) =>
           node("li", {}, [
@@ -209,14 +217,12 @@
         ),
       );
     });
-    return [
-      node("p", { class: "muster-synthetic" }, [node("b", { word: "synthetic" }), document.createTextNode(" "), line]),
-      node("details", { class: "muster-sources muster-extra" }, [
-        node("summary", { word: "sources" }),
-        list,
-        node("p", { word: "drawn_with" }),
-      ]),
-    ];
+    return node("details", { class: "muster-sources muster-extra" }, [
+      node("summary", { word: "sources" }),
+      list,
+      node("p", { word: "figures_note" }),
+      node("p", { word: "drawn_with" }),
+    ]);
   }
 
   function button(word, action) {
@@ -260,7 +266,7 @@
       choice(store, "view", ["plan", "baseline", "compare"], "muster-views"),
       legendSection(page, store),
       layerSection(store),
-      ...sourceSection(page, store),
+      sourceSection(page, store),
     ]);
     store.watch((state) => panel.classList.toggle("open", state.open));
     return panel;

@@ -2,13 +2,12 @@
 (function () {
   "use strict";
 
-  const DEFAULTS = { stations: 13, visits: 13, posts: 11.5 };
+  const NAMED_FROM_ZOOM = { stations: 13, visits: 13, posts: 11 };
+  const BESIDE = [[11, 0], [11, 12], [11, -12]];
 
   /** A layer of marks; `marks` have a world position, names and whatever the popup needs. */
   const MarkLayer = muster.CanvasLayer.extend({
     hour: 0,
-    language: "en",
-    colours: { halo: "#ffffff", text: "#1b2330" },
 
     initialize(kind, marks) {
       L.setOptions(this, { pane: "marks" });
@@ -18,22 +17,26 @@
 
     show(state) {
       this.hour = state.hour;
-      this.language = state.language;
-      this.colours = muster.layers.lines.colours();
       this.draw();
     },
 
     paint(context) {
-      const named = this._map.getZoom() >= DEFAULTS[this.kind];
-      context.font = "600 11px " + muster.FONT;
-      context.textAlign = "left";
-      context.textBaseline = "middle";
       for (const mark of this.marks) {
         const [x, y] = [this.x(mark.world), this.y(mark.world)];
-        if (!this.sees(x, y, 40)) continue;
-        muster.MARKS[this.kind](context, x, y, mark, this.hour);
-        if (named) muster.writeText(context, mark.names[this.language], x + 11, y, this.colours);
+        if (this.sees(x, y, 10)) muster.MARKS[this.kind](context, x, y, mark, this.hour);
       }
+    },
+
+    /** Names beside the marks, once the map is close enough. */
+    names(zoom, language) {
+      if (zoom < NAMED_FROM_ZOOM[this.kind]) return [];
+      return this.marks.map((mark) => ({
+        text: mark.names[language],
+        world: mark.world,
+        size: 11,
+        spots: BESIDE,
+        beside: true,
+      }));
     },
 
     /** The mark nearest to a position of the map, within `reach` pixels. */

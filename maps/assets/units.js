@@ -54,7 +54,8 @@
         const key = side
           ? Math.floor((x * this.scale) / side) + ":" + Math.floor((y * this.scale) / side)
           : String(number);
-        const one = found.get(key) || { x: 0, y: 0, total: 0, perType: perType.map(() => 0), places: [] };
+        const empty = { x: 0, y: 0, total: 0, perType: perType.map(() => 0), places: [] };
+        const one = found.get(key) || empty;
         one.x += total * x;
         one.y += total * y;
         one.total += total;
@@ -100,6 +101,14 @@
       context.fillStyle = "#ffffff";
       context.font = "600 " + (radius > 10 ? 11 : 9.5) + "px " + muster.FONT;
       context.fillText(total, x, y + 0.5);
+    },
+
+    /** Boxes around the clusters, in canvas pixels. */
+    boxes() {
+      return this.drawn.map(({ x, y, total }) => {
+        const reach = radiusOf(total) + 4;
+        return { left: x - reach, right: x + reach, top: y - reach, bottom: y + reach };
+      });
     },
 
     /** The cluster under a position of the map. */

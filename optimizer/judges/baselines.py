@@ -68,14 +68,14 @@ def demand_points_baseline(
 ) -> NDArray[np.int64]:
     """Units wait at standby points in proportion to their calls, `[place, hour]`.
 
-    `limits[district, hour]` units stay in their district; a district without standby points
-    uses its stations.
+    `limits[command, hour]` units stay in their command; one without standby points uses its
+    stations.
     """
     places = situation.patrol_places
     allowed = np.array([kind not in STATION_KINDS for kind in places.kind], dtype=bool)
-    with_points = np.unique(places.district[allowed])
-    allowed |= ~np.isin(places.district, with_points)
-    return _spread(situation, unit_type, limits, places.district, allowed, terms)
+    command = situation.place_command
+    allowed |= ~np.isin(command, np.unique(command[allowed]))
+    return _spread(situation, unit_type, limits, command, allowed, terms)
 
 
 def _spread(

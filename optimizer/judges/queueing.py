@@ -103,8 +103,9 @@ def busy_units(
 ) -> BusyUnits:
     """Busy units of one hour, for `units[place]` and the calls of each cell.
 
-    The fixed point is damped by one half and ends when no pool's chance of being all busy
-    changes by more than `TOLERANCE`, or after `MAX_ROUNDS`.
+    The fixed point takes shorter steps whenever a round changes more than the one before, and
+    ends when no pool's chance of being all busy would change by more than `TOLERANCE`, or after
+    `MAX_ROUNDS`.
     """
     manned = places_with_units(reach, units)
     crews = np.ascontiguousarray(units, dtype=np.int64)
@@ -248,7 +249,7 @@ def pooled_fixed_point(
             utilisation[p] = start_busy
             all_busy[p] = erlang_b(units[p], start_busy * units[p])
     first = np.empty(np.diff(indptr).max() if len(indptr) > 1 else 0)
-    change, step = 1.0, 0.5
+    change, step = 1.0, 1.0
     rounds = 0
     while change > TOLERANCE and rounds < MAX_ROUNDS:
         carried = np.zeros(places)

@@ -97,6 +97,20 @@ def staffing_value(problem: StaffingProblem, staffing: StaffingResult) -> float:
     return _minutes_saved(problem, staffing) - math.fsum(costs)
 
 
+def idle_value(problem: StaffingProblem) -> float:
+    """Value of a night with nobody on duty: every post, visit and presence short."""
+    stations = problem.station_kind.count("station")
+    present = problem.rules.min_presence * stations * problem.horizon_hours
+    empty = [
+        problem.post_penalty[need.priority]
+        * need.required
+        * post_hours(need, problem.horizon_hours)
+        for need in problem.requirement.posts
+    ]
+    visits = problem.visit_penalty * float(problem.requirement.visit_officers.sum())
+    return -math.fsum([*empty, visits, problem.presence_penalty * present])
+
+
 def _post_shortage(problem: StaffingProblem, staffing: StaffingResult) -> float:
     have = staffing.posts.have()
     return math.fsum(

@@ -117,7 +117,7 @@ def hour_problem(
         bins,
         gain,
         busy,
-        model.situation.patrol_places.district,
+        model.situation.place_command,
         limit,
         np.zeros(places, dtype=np.int64) if place_min is None else place_min,
         np.full(places, UNLIMITED) if place_cap is None else place_cap,
@@ -142,7 +142,7 @@ def allocate(
     place_min: NDArray[np.int64] | None = None,
     place_cap: NDArray[np.int64] | None = None,
 ) -> PatrolAllocation:
-    """Place `limits[district, hour]` units of one type so that weighted response is least.
+    """Place `limits[command, hour]` units of one type so that weighted response is least.
 
     Every hour stands alone: allocate with a guessed busy share, let the queueing judge say how
     busy units near each cell would be, allocate again, `rounds` times (the last time with
@@ -233,15 +233,15 @@ def unit_value_curves(
     terms: PatrolTerms,
     busy: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """Weighted call-minutes saved an hour by the k-th unit of a district, `[district, hour, k]`.
+    """Weighted call-minutes saved an hour by the k-th unit of a command, `[command, hour, k]`.
 
     `total_units[hour]` units are put wherever in the city they save most. `busy[cell, hour]`
     comes from an earlier allocation; without it the busy share is guessed. Curves never
     increase in k and end in zeros.
     """
     model = patrol_model(situation, unit_type, terms)
-    districts = len(situation.area.districts)
-    nobody = np.zeros(districts, dtype=np.int64)
+    commands = len(situation.area.commands)
+    nobody = np.zeros(commands, dtype=np.int64)
     curves = []
     for hour in range(situation.horizon.hours):
         load = model.load(hour)

@@ -161,16 +161,23 @@ def require_presence(
     model: LinearModel, problem: StaffingProblem, limits: ShiftLimits, officers: Index
 ) -> None:
     """Enough responding officers on duty at the stations of each district, or counted short."""
-    district = problem.station_district
-    station = np.array([kind == "station" for kind in problem.station_kind])
-    stations = np.bincount(district[station], minlength=problem.n_districts)
     shape = (problem.n_districts, problem.horizon_hours)
-    wanted = np.broadcast_to((problem.rules.min_presence * stations)[:, None], shape)
+    wanted = np.broadcast_to(reachable_presence(problem)[:, None], shape)
     short = model.add_columns(wanted, problem.presence_penalty, shape)
     rows = model.add_rows(wanted, np.inf, shape)
     model.add_entries(rows, short, 1.0)
     respond = problem.may("respond").astype(np.float64)[:, None, None]
     model.add_entries(rows[:, None, :, None], officers[:, 0, :, None, :], respond * limits.street.T)
+
+
+def reachable_presence(problem: StaffingProblem) -> NDArray[np.int64]:
+    """Minimum presence summed over a district's stations, as far as they have officers."""
+    responding = problem.force.headcount[:, problem.may("respond")].sum(axis=1)
+    station = np.array([kind == "station" for kind in problem.station_kind])
+    reachable = np.where(station, np.minimum(responding, problem.rules.min_presence), 0)
+    total = np.zeros(problem.n_districts, dtype=np.int64)
+    np.add.at(total, problem.station_district, reachable)
+    return total
 
 
 def week_hours(problem: StaffingProblem) -> NDArray[np.float64]:

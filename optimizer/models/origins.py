@@ -21,28 +21,28 @@ def unit_origins(
     """Where the units at each place come from, by hour, station and place.
 
     `units[place, hour]` are to be manned from `available[station, hour]` units of the stations
-    of the same district, each unit from one station, with the least total travel minutes
+    of the same command, each unit from one station, with the least total travel minutes
     (rounded to tenths). Equal costs are resolved by the solver, which is deterministic.
 
     Raises
     ------
     ValueError
-        When a district has fewer units than its places are to hold.
+        When a command has fewer units than its places are to hold.
     """
-    stations, places = situation.stations, situation.patrol_places
+    place_command = situation.place_command
+    station_command = place_command[: len(situation.stations)]
     travel = situation.travel[unit_type]
     cost = [_tenths(situation, unit_type, p) for p in range(len(travel.profiles))]
     moves: list[UnitMove] = []
     for hour in range(situation.horizon.hours):
         tenths = cost[int(travel.profile_of_hour[hour])]
-        for district in range(len(situation.area.districts)):
-            goals = np.flatnonzero((places.district == district) & (units[:, hour] > 0))
-            homes = np.flatnonzero((stations.district == district) & (available[:, hour] > 0))
+        for command, name in enumerate(situation.area.commands):
+            goals = np.flatnonzero((place_command == command) & (units[:, hour] > 0))
+            homes = np.flatnonzero((station_command == command) & (available[:, hour] > 0))
             flow = _least_travel(
                 tenths[np.ix_(homes, goals)], available[homes, hour], units[goals, hour]
             )
             if flow is None:
-                name = situation.area.district_ids[district]
                 raise ValueError(
                     f"{name}, hour {hour}: {int(units[goals, hour].sum())} {unit_type} units "
                     f"to place, {int(available[homes, hour].sum())} available"
@@ -61,8 +61,8 @@ def _tenths(situation: Situation, unit_type: str, profile: int) -> NDArray[np.in
     A pair beyond the cut-off counts the cut-off or its straight line at a slow speed,
     whichever is longer.
     """
-    stations, places = situation.stations, situation.patrol_places
     travel = situation.travel[unit_type]
+    stations, places = situation.stations, situation.patrol_places
     line = np.hypot(stations.x[:, np.newaxis] - places.x, stations.y[:, np.newaxis] - places.y)
     minutes = np.maximum(travel.cutoff_min, line / BEYOND_REACH_M_PER_MIN)
     reach = travel.reach[profile]

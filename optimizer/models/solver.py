@@ -17,10 +17,14 @@ Index = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class SolverOptions:
-    """How close to stop: `relative_gap` of the objective, and the solver's `seed`."""
+    """When to stop: at `relative_gap` of the objective or after `nodes` of the search tree.
+
+    Both are repeatable, which a limit in seconds is not.
+    """
 
     relative_gap: float = 0.0005
     seed: int = 0
+    nodes: int = 500
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,9 @@ class Solution:
 
     def at(self, columns: Index) -> NDArray[np.float64]:
         """Values of the given columns, in their shape; 0 where a column is -1 (absent)."""
-        return np.where(columns >= 0, self.values[columns], 0.0)
+        found = np.zeros(columns.shape)
+        found[columns >= 0] = self.values[columns[columns >= 0]]
+        return found
 
     def whole(self, columns: Index) -> NDArray[np.int64]:
         """Values of integer columns, in their shape; 0 where a column is -1 (absent)."""
@@ -91,7 +97,7 @@ class LinearModel:
 
 
 class NotSolved(Exception):
-    """The solver ended without an optimal solution of a model that always has one."""
+    """The solver ended without a solution of a model that always has one."""
 
 
 def minimise(model: LinearModel, options: SolverOptions) -> Solution:
@@ -102,10 +108,11 @@ def minimise(model: LinearModel, options: SolverOptions) -> Solution:
     Raises
     ------
     NotSolved
-        When HiGHS does not report an optimum within the gap.
+        When HiGHS has neither an optimum nor, after the last node, any solution.
     """
     if model.n_columns == 0:
         return Solution(np.zeros(0), 0.0, 0.0)
+    whole = any(bool(block.any()) for block in model.integer)
     highs = highs_pb2.HighsOptionsProto()
     highs.string_options["parallel"] = "off"
     highs.int_options["threads"] = 1
@@ -115,12 +122,14 @@ def minimise(model: LinearModel, options: SolverOptions) -> Solution:
         params=mathopt.SolveParameters(
             relative_gap_tolerance=options.relative_gap,
             random_seed=options.seed,
-            lp_algorithm=None if _has_integers(model) else mathopt.LPAlgorithm.BARRIER,
+            node_limit=options.nodes if whole else None,
+            lp_algorithm=None if whole else mathopt.LPAlgorithm.BARRIER,
             highs=highs,
         ),
     )
     reason = result.termination.reason
-    if reason is not mathopt.TerminationReason.OPTIMAL:
+    ended = (mathopt.TerminationReason.OPTIMAL, mathopt.TerminationReason.FEASIBLE)
+    if reason not in ended or not result.has_primal_feasible_solution():
         raise NotSolved(
             f"HiGHS ended with {reason.name} on {model.n_rows} rows and "
             f"{model.n_columns} columns: {result.termination.detail}"
@@ -129,10 +138,6 @@ def minimise(model: LinearModel, options: SolverOptions) -> Solution:
     values = np.zeros(model.n_columns)
     values[[variable.id for variable in found]] = list(found.values())
     return Solution(values, result.objective_value(), result.best_objective_bound())
-
-
-def _has_integers(model: LinearModel) -> bool:
-    return any(bool(block.any()) for block in model.integer)
 
 
 def _proto(model: LinearModel) -> model_pb2.ModelProto:

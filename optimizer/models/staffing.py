@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.judges.staffing_value import (
+    idle_value,
     officers_on_street,
     overtime_hours,
-    post_hours,
     presence_short,
     protected_half_days,
     staffing_value,
 )
-from optimizer.models.districts import DistrictStaffing, staff_districts
+from optimizer.models.districts import DistrictStaffing, reachable_presence, staff_districts
 from optimizer.models.limits import shift_limits
 from optimizer.models.loans import agree_loans
 from optimizer.models.solver import LinearModel, SolverOptions, minimise
@@ -32,7 +32,7 @@ from optimizer.plan import Loan, PostAssignment, PostFill, Roster
 from optimizer.staffing_input import StaffingProblem
 from optimizer.staffing_result import StaffingResult
 
-EXACT_UP_TO = 400
+EXACT_UP_TO = 60
 """Officer numbers (district, kind of home, force, shift) up to which whole ones are solved for."""
 
 
@@ -62,6 +62,7 @@ def staff(problem: StaffingProblem, options: SolverOptions | None = None) -> Sta
         protected_half_days=protected_half_days(problem, roster),
         value=0.0,
         bound=_value_bound(problem, curves, districts),
+        idle_value=idle_value(problem),
     )
     return replace(draft, value=staffing_value(problem, draft))
 
@@ -105,11 +106,12 @@ def _use_street(
 def _value_bound(
     problem: StaffingProblem, curves: dict[str, ValueCurve], districts: DistrictStaffing
 ) -> float:
-    """The model's bound as a value: curve errors granted, unavoidable shortage deducted."""
-    hours = problem.horizon_hours
+    """The model's bound as a value; what the thinned curves leave out is granted.
+
+    The model counts what is gained over nobody on duty, except for presence that no roster
+    can give: it is short in both.
+    """
     left_out = sum(float(curve.largest_error.sum()) for curve in curves.values())
-    asked = problem.visit_penalty * float(problem.requirement.visit_officers.sum()) + sum(
-        problem.post_penalty[need.priority] * need.required * post_hours(need, hours)
-        for need in problem.requirement.posts
-    )
-    return left_out - asked - districts.cost_bound
+    wanted = float(reachable_presence(problem).sum()) * problem.horizon_hours
+    gained = problem.presence_penalty * wanted - districts.cost_bound
+    return idle_value(problem) + gained + left_out

@@ -109,7 +109,7 @@ def test_all_bad_rows_are_told_at_once(read, write_csv, grid: Grid) -> None:
         (5, rate, "inf"),
         (6, "incident_class is not one of the incident classes", "murder"),
         (7, "the cell lies outside the study area", "E0001N0001"),
-        (8, "start is not on the hour", "2027-02-05T02:30:00+00:00"),
+        (8, "start is not on the hour", "2027-02-05T10:30+08:00"),
         (9, "start has no time zone", "2027-02-05T10:00"),
         (10, "start is not a time", "tonight"),
     }

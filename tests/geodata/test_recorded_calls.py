@@ -62,9 +62,9 @@ def read(area, grid):
         faults = FaultLog()
         found = read_calls(
             path,
+            {"date": "day", "code": "case"},
             area,
             grid,
-            columns={"date": "day", "code": "case"},
             crs="wgs84",
             class_of_code=CODES,
             officer_initiated=("STOP",),
@@ -280,9 +280,9 @@ def test_portland_august_forecasts_september() -> None:
     grid = grid_over(area, 500.0)
     found = read_calls(
         shipped("portland", "calls.csv.gz"),
+        {"code": "case_code"},
         area,
         grid,
-        columns={"code": "case_code"},
         crs="wgs84",
         class_of_code=read_case_codes(shipped("portland", "case_classes.csv"), "class_id", faults),
         officer_initiated=read_case_codes(

@@ -26,9 +26,7 @@ def kind(
     force_id: str, *, can: str = "rpt", sworn: bool = True, pool: str = "routine"
 ) -> ForceType:
     """A force that may respond (r), man posts (p) and patrol (t)."""
-    return ForceType(
-        force_id, force_id, force_id, "r" in can, "p" in can, "t" in can, sworn, pool
-    )
+    return ForceType(force_id, force_id, force_id, "r" in can, "p" in can, "t" in can, sworn, pool)
 
 
 def car(force_id: str, officers: int = 2, unit_type: str = "car") -> UnitType:

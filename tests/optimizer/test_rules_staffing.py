@@ -71,6 +71,7 @@ def staffing(
         protected_half_days=0,
         value=0.0,
         bound=0.0,
+        idle_value=0.0,
     )
 
 
@@ -131,16 +132,17 @@ def test_a_team_works_its_share_of_a_day() -> None:
     assert check_team(problem, staffing(problem, [[[3]]]))[0].allowed == 2
 
 
-@pytest.mark.parametrize(("pool", "relaxed", "kept"), [
-    ("routine", False, True),
-    ("1", False, False),
-    ("never", False, False),
-    ("never", True, True),
-])
+@pytest.mark.parametrize(
+    ("pool", "relaxed", "kept"),
+    [
+        ("routine", False, True),
+        ("1", False, False),
+        ("never", False, False),
+        ("never", True, True),
+    ],
+)
 def test_pools_open_with_the_level(pool: str, relaxed: bool, kept: bool) -> None:
-    problem = town(
-        [[2]], (kind("pool", pool=pool),), (duty(0, 4),), protected_relaxed=relaxed
-    )
+    problem = town([[2]], (kind("pool", pool=pool),), (duty(0, 4),), protected_relaxed=relaxed)
     assert (not check_pools(problem, staffing(problem, [[[1]]]))) is kept
     assert not check_pools(problem, staffing(problem, [[[0]]]))
 
@@ -206,9 +208,7 @@ def test_posts_take_only_those_who_may_and_no_more_than_asked() -> None:
     assert rules_of(PostFill("A", "cops", 0, 2), PostFill("B", "aides", 0, 2)) == set()
     assert rules_of(PostFill("A", "aides", 0, 1)) == {"post role"}
     assert rules_of(PostFill("B", "desk", 0, 1)) == {"post role"}
-    assert rules_of(PostFill("A", "cops", 0, 2), PostFill("A", "cops", 0, 1)) == {
-        "post head-count"
-    }
+    assert rules_of(PostFill("A", "cops", 0, 2), PostFill("A", "cops", 0, 1)) == {"post head-count"}
 
 
 def test_aides_are_never_alone() -> None:

@@ -1,0 +1,157 @@
+"""The command line: `muster run`, `muster check`, `muster schema`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from geodata.faults import BadInput
+from scenarios.progress import Progress
+from scenarios.scenario import LoadedScenario, library_names, load_scenario
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Plan a city's police deployment: staffing, patrol, event posts and visits.",
+)
+
+ScenarioName = Annotated[
+    str, typer.Argument(help=f"A scenario file, or one of: {', '.join(library_names())}")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one setting, e.g. grid.cell_m=500."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
+
+
+@app.command()
+def run(
+    scenario: ScenarioName,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the run; runs/SCENARIO unless given.")
+    ] = None,
+    set_: Overrides = None,
+    quick: Annotated[
+        bool, typer.Option(help="One round of allocation instead of the scenario's number.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Plan a scenario and write the run folder; ends with the headline table and the map."""
+    overrides = [*(set_ or []), *(["patrol.rounds=1"] if quick else [])]
+    loaded = load_scenario(scenario, tuple(overrides))
+    folder = out or Path("runs") / loaded.scenario.id
+    record, broken = _planned(loaded, folder)
+    if as_json:
+        print(json.dumps(record, ensure_ascii=False, sort_keys=True))
+    else:
+        _print_headline(record, folder)
+    if broken:
+        raise typer.Exit(1)
+
+
+def _planned(loaded: LoadedScenario, folder: Path) -> tuple[dict[str, Any], bool]:
+    from scenarios.pipeline import run_scenario
+    from scenarios.run_folder import write_run
+
+    progress = Progress()
+    finished = run_scenario(loaded, progress)
+    return write_run(finished, folder, progress), bool(finished.violations)
+
+
+@app.command()
+def check(scenario: ScenarioName, set_: Overrides = None, as_json: AsJson = False) -> None:
+    """Read every file of a scenario and list all faults at once."""
+    loaded = load_scenario(scenario, tuple(set_ or []))
+    from scenarios.world import build_world
+
+    world = build_world(loaded)
+    situation = world.situation
+    facts = {
+        "scenario": loaded.scenario.id,
+        "cells": situation.grid.n_cells,
+        "hours": situation.horizon.hours,
+        "stations": len(situation.stations),
+        "patrol_places": len(situation.patrol_places),
+        "expected_calls": round(situation.forecast.calls(), 3),
+        "force": int(world.force.headcount.sum()),
+        "post_blocks": len(world.requirement.posts),
+        "visits_due": len(world.due_visits),
+        "notes": list(world.notes),
+    }
+    if as_json:
+        print(json.dumps(facts, ensure_ascii=False, sort_keys=True))
+        return
+    print(f"{loaded.scenario.id}: no faults")
+    for name, value in facts.items():
+        if name not in ("scenario", "notes"):
+            print(f"  {name.replace('_', ' ')}: {value:,}")
+    for note in world.notes:
+        print(f"  note: {note}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of scenario files."""
+    from scenarios.schema import Scenario
+
+    print(json.dumps(Scenario.model_json_schema(), ensure_ascii=False, indent=1))
+
+
+def _print_headline(record: dict[str, Any], folder: Path) -> None:
+    from scenarios.headline import NAMES
+
+    console = Console(width=110)
+    table = Table(title=f"{record['scenario']} ({record['status']}, draft)")
+    table.add_column("")
+    for name in ("coverage", "mean min", "P90 min", "within 3 min", "within 5 min"):
+        table.add_column(name, justify="right")
+    for name, service in record["headline"]["service"].items():
+        table.add_row(
+            NAMES[name],
+            f"{service['covered']:.1%}",
+            f"{service['mean_min']:.2f}",
+            f"{service['p90_min']:.1f}",
+            f"{service['within_3']:.1%}",
+            f"{service['within_5']:.1%}",
+        )
+    console.print(table)
+    figures = record["headline"]
+    posts, visits = figures["posts"], figures["visits"]
+    print(f"Expected calls: {figures['expected_calls']:,.0f}")
+    print(f"Units on the street: up to {figures['units_on_street']['most']:,}")
+    print(f"People on duty: up to {figures['officers_on_duty']['most']:,}")
+    print(f"Posts: required {posts['required']:,}, have {posts['have']:,}, need {posts['need']:,}")
+    print(f"Visits: {visits['planned']:,} of {visits['due']:,} due")
+    if record.get("recorded_calls"):
+        real = record["recorded_calls"]
+        print(f"Real calls of the day: {real['calls']:,.0f}, covered {real['covered_plan']:.1%}")
+    made_up = [part["item"] for part in record["provenance"] if part["status"] != "real"]
+    print(f"Synthetic or assumed: {', '.join(made_up)}")
+    print(f"Rules broken: {len(record['violations'])}")
+    print(f"Summary: {folder / 'summary.md'}")
+    print(f"Map: {folder / 'map.html'}")
+
+
+def main() -> None:
+    """Entry point: bad input ends in one message and exit code 2, never in a traceback."""
+    try:
+        app()
+    except BadInput as error:
+        print(_faults_text(error), file=sys.stderr)
+        sys.exit(2)
+
+
+def _faults_text(error: BadInput) -> str:
+    count = len(error.faults)
+    title = "1 fault" if count == 1 else f"{count} faults"
+    return "\n".join([f"{title}; nothing was written.", *(f"* {fault}" for fault in error.faults)])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,239 @@
+"""The plan as tables: what the CSV files of a run hold."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata.incidents import ZONES
+from optimizer.judges.summary import summarise
+from scenarios.pipeline import Judged, Run
+
+
+def staffing_frame(run: Run) -> pd.DataFrame:
+    """Officers per station, force and shift, one row for each number above 0."""
+    situation, roster = run.world.situation, run.plan.roster
+    stations, horizon = situation.stations, situation.horizon
+    rows = []
+    for station, force, number in np.argwhere(roster.officers > 0):
+        instance = roster.instances[number]
+        rows.append(
+            (
+                stations.place_ids[station],
+                stations.name_en[station],
+                stations.name_zh[station],
+                situation.area.district_ids[stations.district[station]],
+                run.world.force.ids[force],
+                instance.shift.shift_id,
+                horizon.at(instance.start_h).isoformat(),
+                horizon.at(instance.end_h).isoformat(),
+                int(roster.officers[station, force, number]),
+            )
+        )
+    columns = "station_id name_en name_zh district_id force_id shift_id start end officers".split()
+    return pd.DataFrame(rows, columns=columns)
+
+
+def loans_frame(run: Run) -> pd.DataFrame:
+    """Officers lent between commands, by force and shift."""
+    situation, roster = run.world.situation, run.plan.roster
+    commands, horizon = situation.area.commands, situation.horizon
+    rows = [
+        (
+            commands[loan.from_district],
+            commands[loan.to_district],
+            loan.force_id,
+            roster.instances[loan.instance].shift.shift_id,
+            horizon.at(roster.instances[loan.instance].start_h).isoformat(),
+            horizon.at(roster.instances[loan.instance].end_h).isoformat(),
+            loan.officers,
+        )
+        for loan in roster.loans
+    ]
+    columns = "from_command to_command force_id shift_id start end officers".split()
+    return pd.DataFrame(rows, columns=columns)
+
+
+def deployment_frame(run: Run) -> pd.DataFrame:
+    """Where units stand each hour and which station they come from."""
+    situation = run.world.situation
+    places, stations = situation.patrol_places, situation.stations
+    lon, lat = situation.area.to_lonlat(places.x, places.y)
+    starts = [moment.isoformat() for moment in situation.horizon.starts]
+    rows = [
+        (
+            starts[move.hour],
+            move.unit_type,
+            places.place_ids[move.place],
+            places.kind[move.place],
+            round(float(lon[move.place]), 6),
+            round(float(lat[move.place]), 6),
+            situation.grid.cell_ids[places.cell[move.place]],
+            situation.area.district_ids[places.district[move.place]],
+            stations.place_ids[move.station],
+            move.units,
+        )
+        for move in run.plan.deployment.origins
+    ]
+    columns = (
+        "start unit_type place_id place_kind lon lat cell_id district_id from_station_id units"
+    )
+    return pd.DataFrame(rows, columns=columns.split())
+
+
+def posts_frame(run: Run) -> pd.DataFrame:
+    """Event posts by phase and ring: required, have, need, and who fills them."""
+    situation, posts = run.world.situation, run.plan.posts
+    commands = situation.area.commands
+    have = posts.have()
+    filled_by: dict[str, list[str]] = {need.post_id: [] for need in posts.needs}
+    for fill in posts.fills:
+        text = f"{fill.force_id} of {commands[fill.from_district]}: {fill.officers}"
+        filled_by[fill.post_id].append(text)
+    rows = [
+        (
+            need.post_id,
+            need.event_id,
+            need.event_en,
+            need.event_zh,
+            commands[need.district],
+            need.phase,
+            need.ring,
+            need.role,
+            need.priority,
+            situation.horizon.at(need.from_hour).isoformat(),
+            situation.horizon.at(need.to_hour).isoformat(),
+            need.required,
+            have[need.post_id],
+            need.required - have[need.post_id],
+            "; ".join(filled_by[need.post_id]),
+            need.source,
+        )
+        for need in posts.needs
+    ]
+    columns = (
+        "post_id event_id event_en event_zh command phase ring role priority start end "
+        "required have need filled_by source"
+    )
+    return pd.DataFrame(rows, columns=columns.split())
+
+
+def visits_frame(run: Run) -> pd.DataFrame:
+    """Planned visits by start, with the visits due at the point over the horizon."""
+    situation, plan = run.world.situation, run.plan.visits
+    points, stations = situation.visit_points.places, situation.stations
+    rows = [
+        (
+            (situation.horizon.start + pd.Timedelta(minutes=visit.minute)).isoformat(),
+            points.place_ids[visit.point],
+            points.name_en[visit.point],
+            points.name_zh[visit.point],
+            visit.minutes,
+            stations.place_ids[visit.station],
+            2,
+            int(plan.due[visit.point]),
+        )
+        for visit in plan.visits
+    ]
+    columns = "start point_id name_en name_zh minutes station_id officers due_at_point".split()
+    return pd.DataFrame(rows, columns=columns)
+
+
+def evaluation_frame(run: Run) -> pd.DataFrame:
+    """Scorecard of the plan and of both baselines, by scope and hour."""
+    parts = []
+    for name, judged in named_judgements(run):
+        table = summarise(run.world.situation, judged.evaluation, judged.deployment.units)
+        table.insert(0, "plan", name)
+        parts.append(table)
+    return pd.concat(parts, ignore_index=True)
+
+
+def named_judgements(run: Run) -> tuple[tuple[str, Judged], ...]:
+    """The plan and the baselines under the names used in every table."""
+    return (
+        ("plan", run.judged),
+        ("demand_proportional_points", run.at_points),
+        ("waiting_at_stations", run.at_stations),
+    )
+
+
+def cells_frame(run: Run) -> gpd.GeoDataFrame:
+    """Cells with demand and the plan's service over the whole horizon."""
+    situation, grid = run.world.situation, run.world.situation.grid
+    evaluation = run.judged.evaluation
+    calls = situation.forecast.rate_per_h.sum(axis=(1, 2), dtype=np.float64)
+    half = grid.cell_m / 2.0
+    boxes = shapely.box(grid.x - half, grid.y - half, grid.x + half, grid.y + half)
+    demand = evaluation.demand_per_h
+    answered = demand.sum(axis=1)
+    frame = {
+        "cell_id": list(grid.cell_ids),
+        "district_id": [situation.area.district_ids[d] for d in grid.district],
+        "zone": [ZONES[z] for z in situation.zone],
+        "population": situation.population,
+        "expected_calls": calls,
+        "covered": _mean_over_hours(evaluation.covered, demand, answered),
+        "mean_min": _mean_over_hours(evaluation.mean_min, demand, answered),
+        "baseline_covered": _mean_over_hours(run.baseline.evaluation.covered, demand, answered),
+        "baseline_mean_min": _mean_over_hours(run.baseline.evaluation.mean_min, demand, answered),
+    }
+    return gpd.GeoDataFrame(frame, geometry=boxes, crs=situation.area.crs)
+
+
+def _mean_over_hours(
+    values: np.ndarray, demand: np.ndarray, answered: np.ndarray
+) -> np.ndarray:
+    """Demand-weighted mean over the hours; NaN without demand, inf where out of reach."""
+    weighted = np.where(demand > 0, values * demand, 0.0).sum(axis=1)
+    return np.divide(weighted, answered, out=np.full(len(answered), np.nan), where=answered > 0)
+
+
+def map_layers(run: Run) -> dict[str, gpd.GeoDataFrame]:
+    """Layers of the GeoPackage: districts, stations, standby points, posts, visit points."""
+    situation = run.world.situation
+    area = situation.area
+    districts = gpd.GeoDataFrame(
+        {
+            "district_id": list(area.district_ids),
+            "name_en": [d.name_en for d in area.districts],
+            "name_zh": [d.name_zh for d in area.districts],
+        },
+        geometry=[d.polygon for d in area.districts],
+        crs=area.crs,
+    )
+    places = situation.patrol_places
+    busiest = run.plan.deployment.units.sum(axis=0)
+    standing = gpd.GeoDataFrame(
+        {
+            "place_id": list(places.place_ids),
+            "kind": list(places.kind),
+            "name_en": list(places.name_en),
+            "name_zh": list(places.name_zh),
+            "unit_hours": busiest.sum(axis=1),
+            "most_units": busiest.max(axis=1),
+        },
+        geometry=shapely.points(places.x, places.y),
+        crs=area.crs,
+    )
+    points = situation.visit_points.places
+    visited = gpd.GeoDataFrame(
+        {
+            "point_id": list(points.place_ids),
+            "name_en": list(points.name_en),
+            "name_zh": list(points.name_zh),
+            "visits_due": run.plan.visits.due,
+        },
+        geometry=shapely.points(points.x, points.y),
+        crs=area.crs,
+    )
+    posts = posts_frame(run)
+    lonlat = [(need.lon, need.lat) for need in run.plan.posts.needs]
+    at = shapely.points(np.array(lonlat).reshape(-1, 2))
+    placed = gpd.GeoDataFrame(posts, geometry=at, crs="EPSG:4326").to_crs(area.crs)
+    return {
+        "districts": districts,
+        "patrol_places": standing,
+        "visit_points": visited,
+        "posts": placed,
+    }

@@ -1,0 +1,78 @@
+"""The figures a planner asks for first."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scenarios.frames import evaluation_frame
+from scenarios.pipeline import Run
+
+NAMES = {
+    "plan": "Plan",
+    "demand_proportional_points": "Practice: at standby points by demand",
+    "waiting_at_stations": "Practice: waiting at stations",
+}
+
+
+def headline(run: Run, scorecard: pd.DataFrame | None = None) -> dict[str, Any]:
+    """Headline figures as plain values; shares 0..1, minutes, officers, units."""
+    table = evaluation_frame(run) if scorecard is None else scorecard
+    city = table[(table["scope"] == "city") & (table["hour"].astype(str) == "all")]
+    service = {
+        str(row["plan"]): {
+            name: round(float(row[name]), 6)
+            for name in ("covered", "mean_min", "p90_min", "within_3", "within_5", "served")
+        }
+        for _, row in city.iterrows()
+    }
+    world, plan = run.world, run.plan
+    on_duty = plan.roster.on_duty(world.situation.horizon.hours).sum(axis=(0, 1))
+    units = plan.deployment.units.sum(axis=(0, 1))
+    have = plan.posts.have()
+    return {
+        "expected_calls": round(world.situation.forecast.calls(), 3),
+        "service": service,
+        "objective_call_minutes": {
+            "plan": round(run.judged.response_sum, 6),
+            "demand_proportional_points": round(run.at_points.response_sum, 6),
+            "waiting_at_stations": round(run.at_stations.response_sum, 6),
+        },
+        "officers_on_duty": {"most": int(on_duty.max()), "least": int(on_duty.min())},
+        "units_on_street": {"most": int(units.max()), "least": int(units.min())},
+        "posts": {
+            "required": sum(need.required for need in plan.posts.needs),
+            "have": sum(have.values()),
+            "need": sum(need.required - have[need.post_id] for need in plan.posts.needs),
+        },
+        "visits": {"due": int(plan.visits.due.sum()), "planned": len(plan.visits.visits)},
+        "officers_lent": sum(loan.officers for loan in plan.roster.loans),
+        "presence_short_officer_hours": int(plan.roster.presence_short.sum()),
+        "overtime_hours": round(float(run.staffing.overtime_hours.sum()), 3),
+        "community_half_days_taken": run.staffing.protected_half_days,
+    }
+
+
+def recorded_check(run: Run) -> dict[str, float] | None:
+    """Recorded calls of the day against the plan's coverage, None without a record.
+
+    The record has dates only, so each call counts with the coverage of its cell averaged over
+    the hours of the day in proportion to the forecast.
+    """
+    recorded = run.world.recorded
+    if recorded is None:
+        return None
+    classes = run.world.situation.classes.classes
+    answered = [k for k, kind in enumerate(classes) if kind.unit_type]
+    calls = recorded[:, answered].sum(axis=1)
+    found = {"calls": float(calls.sum())}
+    for name, judged in (("plan", run.judged), ("baseline", run.baseline)):
+        evaluation = judged.evaluation
+        weight = evaluation.demand_per_h
+        total = weight.sum(axis=1)
+        covered = np.nan_to_num(evaluation.covered * weight).sum(axis=1)
+        share = np.divide(covered, total, out=np.zeros_like(total), where=total > 0)
+        found[f"covered_{name}"] = float((calls * share).sum() / max(calls.sum(), 1.0))
+    forecast = run.world.situation.forecast.rate_per_h[:, :, answered]
+    found["expected_calls"] = float(forecast.sum(dtype=np.float64))
+    return {key: round(value, 6) for key, value in found.items()}

@@ -1,0 +1,161 @@
+"""The run folder: written beside its place and renamed, so that a crash leaves no half a run."""
+
+import hashlib
+import json
+import platform
+import shutil
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pyogrio
+
+from maps.page import plan_map
+from scenarios.frames import (
+    cells_frame,
+    deployment_frame,
+    evaluation_frame,
+    loans_frame,
+    map_layers,
+    posts_frame,
+    staffing_frame,
+    visits_frame,
+)
+from scenarios.headline import headline, recorded_check
+from scenarios.pipeline import Run
+from scenarios.progress import Progress, peak_memory_mb
+from scenarios.scenario import settings_json
+from scenarios.summary import summary_text
+
+PACKAGES = ("muster-deploy", "ortools", "numpy", "scipy", "numba", "pandas", "geopandas", "shapely")
+"""Packages whose versions may change a plan."""
+
+
+def write_run(run: Run, folder: Path, progress: Progress) -> dict[str, Any]:
+    """Write all outputs of a run to `folder`, replacing an earlier run there.
+
+    Returns the content of `run.json`. All files but `run.json` are byte-identical for the same
+    scenario, seed and versions; `run.json` differs in `seconds` and `peak_mb` only.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        with progress.phase("tables", "Writing tables and layers"):
+            figures, checked = _write_tables(run, draft)
+        with progress.phase("map", "Drawing the map"):
+            page = _map_page(run)
+            (draft / "map.html").write_text(page, encoding="utf-8")
+        record = _record(run, figures, checked, progress)
+        text = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True)
+        (draft / "run.json").write_text(text + "\n", encoding="utf-8")
+        _put_in_place(draft, folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return record
+
+
+def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, float] | None]:
+    scorecard = evaluation_frame(run)
+    figures, checked = headline(run, scorecard), recorded_check(run)
+    for name, frame in (
+        ("staffing", staffing_frame(run)),
+        ("loans", loans_frame(run)),
+        ("deployment", deployment_frame(run)),
+        ("posts", posts_frame(run)),
+        ("visits", visits_frame(run)),
+        ("evaluation", scorecard),
+    ):
+        frame.to_csv(draft / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n")
+    cells_frame(run).to_parquet(draft / "cells.parquet")
+    _write_geopackage(map_layers(run), draft / "plan.gpkg", run)
+    text = summary_text(run, figures, checked)
+    (draft / "summary.md").write_text(text, encoding="utf-8")
+    return figures, checked
+
+
+def _write_geopackage(layers: dict[str, gpd.GeoDataFrame], path: Path, run: Run) -> None:
+    """All layers in one file, stamped with the horizon's start instead of the clock."""
+    stamp = run.world.situation.horizon.start.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": stamp})
+    try:
+        for name, frame in layers.items():
+            frame.to_file(path, layer=name, driver="GPKG")
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def _map_page(run: Run) -> str:
+    scenario, world = run.loaded.scenario, run.world
+    clocks = [f"{moment:%H:%M}" for moment in world.situation.horizon.starts]
+    opening = clocks.index(scenario.opening_clock) if scenario.opening_clock in clocks else 0
+    return plan_map(
+        world.situation,
+        world.force,
+        world.requirement,
+        run.plan,
+        run.judged.evaluation,
+        run.baseline.evaluation,
+        title_en=scenario.title_en,
+        title_zh=scenario.title_zh,
+        run_label=f"{scenario.id} {run.loaded.digest()[:12]}",
+        opening_hour=opening,
+    )
+
+
+def _record(
+    run: Run, figures: dict[str, Any], checked: dict[str, float] | None, progress: Progress
+) -> dict[str, Any]:
+    report, staffing = run.plan.report, run.staffing
+    record: dict[str, Any] = {
+        "scenario": run.loaded.scenario.id,
+        "digest": run.loaded.digest(),
+        "settings": settings_json(run.loaded.scenario),
+        "inputs": {
+            name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for name, path in run.loaded.input_files().items()
+        },
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in PACKAGES},
+        },
+        "seed": report.seed,
+        "status": report.status.value,
+        "violations": [str(violation) for violation in run.violations],
+        "objective": {
+            "name": "weighted response, call-minutes over the horizon",
+            "value": report.objective,
+            "recomputed_by_judge": run.judged.response_sum,
+            "bound": report.bound,
+            "gap_min": report.gap_min,
+        },
+        "staffing": {
+            "value_call_minutes": staffing.value,
+            "bound_call_minutes": staffing.bound,
+            "gap_share_of_bound": staffing.relative_gap,
+        },
+        "headline": figures,
+        "provenance": [
+            {"item": part.item_en, "status": part.status, "source": part.source}
+            for part in run.world.situation.provenance
+        ],
+        "notes": list(run.world.notes),
+        "seconds": {name: round(spent, 3) for name, spent in progress.seconds.items()},
+        "peak_mb": round(peak_memory_mb(), 1),
+    }
+    if checked is not None:
+        record["recorded_calls"] = checked
+    return record
+
+
+def _put_in_place(draft: Path, folder: Path) -> None:
+    draft.chmod(0o755)
+    if folder.exists():
+        retired = draft.with_name(draft.name + "-old")
+        folder.rename(retired)
+        draft.rename(folder)
+        shutil.rmtree(retired)
+    else:
+        draft.rename(folder)

@@ -1,0 +1,188 @@
+"""The report in a planner's words: what is planned, what it buys, what is short, what is not real."""
+
+from typing import Any
+
+import numpy as np
+
+from geodata.incidents import ZONES
+from optimizer.judges.summary import summarise
+from scenarios.headline import NAMES
+from scenarios.pipeline import Run
+
+
+def summary_text(run: Run, figures: dict[str, Any], checked: dict[str, float] | None) -> str:
+    """`summary.md` of a run."""
+    sections = [
+        _opening(run),
+        _planned(run, figures),
+        _bought(run, figures),
+        _by_zone(run),
+        _worst_districts(run),
+        _short(run, figures),
+        _lent(run),
+        _recorded(checked),
+        _provenance(run),
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _opening(run: Run) -> str:
+    scenario, horizon = run.loaded.scenario, run.world.situation.horizon
+    levels = run.world.level_of_hour
+    spans = _level_spans(levels, [f"{moment:%d %b %H:%M}" for moment in horizon.starts])
+    return (
+        f"# {scenario.title_en}\n\n{scenario.title_zh}\n\n"
+        f"{horizon.hours} hours from {horizon.start.isoformat()}; service level {spans}. "
+        f"Scenario `{scenario.id}`, digest `{run.loaded.digest()[:12]}`, seed {scenario.seed}. "
+        f"Status: draft, not approved."
+    )
+
+
+def _level_spans(levels: tuple[str, ...], clocks: list[str]) -> str:
+    spans: list[str] = []
+    for hour, level in enumerate(levels):
+        if hour == 0 or level != levels[hour - 1]:
+            spans.append(f"{level} from {clocks[hour]}")
+    return ", ".join(spans)
+
+
+def _planned(run: Run, figures: dict[str, Any]) -> str:
+    duty, street = figures["officers_on_duty"], figures["units_on_street"]
+    posts, visits = figures["posts"], figures["visits"]
+    return (
+        "## What is planned\n\n"
+        f"* {figures['expected_calls']:,.0f} calls are expected; "
+        f"{street['least']:,} to {street['most']:,} units stand ready for them each hour.\n"
+        f"* {duty['least']:,} to {duty['most']:,} people are on duty at one time "
+        "(officers, auxiliaries and armed police).\n"
+        f"* Event posts: required {posts['required']:,}, have {posts['have']:,}, "
+        f"need {posts['need']:,} (people per block of at most four hours).\n"
+        f"* Must-visit points: {visits['planned']:,} of {visits['due']:,} visits that are due."
+    )
+
+
+def _bought(run: Run, figures: dict[str, Any]) -> str:
+    rows = [
+        "## What it buys",
+        "",
+        "Same units each hour, judged by the same queueing model. Response runs from dispatch to "
+        "the arrival of the first unit, for calls that ask for a unit; coverage is the share of "
+        "those calls answered within the target of their class and zone.",
+        "",
+        "| | coverage | mean min | P90 min | within 3 min | within 5 min | no idle unit in reach |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, service in figures["service"].items():
+        rows.append(
+            f"| {NAMES[name]} | {service['covered']:.1%} | {service['mean_min']:.2f} | "
+            f"{service['p90_min']:.1f} | {service['within_3']:.1%} | {service['within_5']:.1%} | "
+            f"{1.0 - service['served']:.2%} |"
+        )
+    plan, best = run.judged.response_sum, run.baseline.response_sum
+    strongest = "standby points" if run.baseline is run.at_points else "stations"
+    rows += [
+        "",
+        f"Against the stronger practice (at {strongest}) the plan takes "
+        f"{1.0 - plan / best:.1%} off the weighted response: {plan:,.0f} against {best:,.0f} "
+        "weighted call-minutes. No bound has been proven for the patrol part; "
+        f"staffing lies within {run.staffing.relative_gap:.1%} of its proven bound "
+        "(share of the bound, in weighted call-minutes saved).",
+    ]
+    return "\n".join(rows)
+
+
+def _by_zone(run: Run) -> str:
+    table = summarise(run.world.situation, run.judged.evaluation, run.judged.deployment.units)
+    zones = table[(table["scope"] == "zone") & (table["hour"].astype(str) == "all")]
+    rows = ["## By zone", "", "| zone | calls | coverage | mean min | P90 min |", "|---|---|---|---|---|"]
+    for zone in ZONES:
+        for _, row in zones[zones["id"] == zone].iterrows():
+            if row["calls"] > 0:
+                rows.append(
+                    f"| {zone} | {row['calls']:,.0f} | {row['covered']:.1%} | "
+                    f"{row['mean_min']:.2f} | {row['p90_min']:.1f} |"
+                )
+    return "\n".join(rows)
+
+
+def _worst_districts(run: Run) -> str:
+    situation = run.world.situation
+    table = summarise(situation, run.judged.evaluation, run.judged.deployment.units)
+    rows = table[(table["scope"] == "district") & (table["hour"].astype(str) != "all")]
+    rows = rows[rows["calls"] >= 1.0].sort_values("covered", kind="stable").head(5)
+    names = {d.district_id: d.name_en for d in situation.area.districts}
+    lines = [
+        f"* {names[row['id']]}, {situation.horizon.at(int(row['hour'])):%d %b %H:%M}: coverage "
+        f"{row['covered']:.1%}, P90 {row['p90_min']:.1f} min, {row['calls']:.1f} calls expected"
+        for _, row in rows.iterrows()
+    ]
+    return "## Weakest district-hours (at least one call expected)\n\n" + "\n".join(lines)
+
+
+def _short(run: Run, figures: dict[str, Any]) -> str:
+    lines = []
+    have = run.plan.posts.have()
+    short: dict[tuple[str, str], int] = {}
+    for need in run.plan.posts.needs:
+        missing = need.required - have[need.post_id]
+        if missing:
+            key = (f"{need.event_en}, {need.phase}, {need.ring} ring", need.role)
+            short[key] = short.get(key, 0) + missing
+    lines += [f"* {where}: {count} {role} short" for (where, role), count in short.items()]
+    missing_visits = figures["visits"]["due"] - figures["visits"]["planned"]
+    if missing_visits:
+        lines.append(f"* {missing_visits} visits cannot be made")
+    if figures["presence_short_officer_hours"]:
+        stations = int(np.count_nonzero(run.plan.roster.presence_short.sum(axis=1)))
+        lines.append(
+            f"* minimum presence: {figures['presence_short_officer_hours']} officer-hours short "
+            f"at {stations} stations"
+        )
+    if figures["overtime_hours"]:
+        lines.append(f"* {figures['overtime_hours']:,.0f} officer-hours of overtime")
+    taken = figures["community_half_days_taken"]
+    lines.append(
+        f"* {taken} community half-days are taken by explicit relaxation"
+        if taken
+        else "* Community officers' protected half-days are not drawn on."
+    )
+    if run.violations:
+        lines.append(f"* **{len(run.violations)} rules are broken: this plan is not valid.**")
+        lines += [f"  * {violation}" for violation in run.violations[:20]]
+    return "## What is short\n\n" + "\n".join(lines)
+
+
+def _lent(run: Run) -> str:
+    commands = run.world.situation.area.commands
+    total: dict[tuple[int, int], int] = {}
+    for loan in run.plan.roster.loans:
+        key = (loan.from_district, loan.to_district)
+        total[key] = total.get(key, 0) + loan.officers
+    if not total:
+        return "## Who lends\n\nNobody: every command keeps its people."
+    largest = sorted(total.items(), key=lambda item: (-item[1], item[0]))[:10]
+    lines = [f"* {commands[a]} lends {n} officer-shifts to {commands[b]}" for (a, b), n in largest]
+    return "## Who lends\n\n" + "\n".join(lines)
+
+
+def _recorded(checked: dict[str, float] | None) -> str:
+    if checked is None:
+        return ""
+    return (
+        "## The real calls of that day\n\n"
+        f"{checked['calls']:,.0f} calls that ask for a unit are on record; "
+        f"{checked['expected_calls']:,.0f} were expected. Laid over the plan, "
+        f"{checked['covered_plan']:.1%} of them meet their target in expectation "
+        f"({checked['covered_baseline']:.1%} under the stronger practice). The record has no "
+        "time of day: each call counts with its cell's coverage averaged over the hours by the "
+        "stated profile."
+    )
+
+
+def _provenance(run: Run) -> str:
+    lines = [
+        f"* **{part.status}**: {part.item_en} ({part.item_zh}): {part.source}"
+        for part in run.world.situation.provenance
+    ]
+    lines += [f"* note: {note}" for note in run.world.notes]
+    return "## What is real and what is synthetic\n\n" + "\n".join(lines)
