@@ -6,6 +6,7 @@ mean. Columns that look like person data make the load fail before a row is read
 
 import csv
 import gzip
+import zlib
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -24,6 +25,16 @@ from geodata.person_data import refuse_person_data
 
 _TABLE_ENDINGS = (".csv", ".csv.gz", ".parquet")
 _LAYER_ENDINGS = (".geojson", ".json", ".gpkg")
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    UnicodeDecodeError,
+    zlib.error,
+    csv.Error,
+    pd.errors.ParserError,
+    pd.errors.EmptyDataError,
+    pa.ArrowException,
+)
 
 
 @dataclass(frozen=True)
@@ -67,10 +78,7 @@ def read_table(
         if not _header_is_sound(path.name, header, faults, allowed):
             return None
         frame = _rows(path, header)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error, pd.errors.ParserError) as error:
-        _note_unreadable(path.name, error, faults)
-        return None
-    except (pd.errors.EmptyDataError, pa.ArrowInvalid) as error:
+    except _UNREADABLE as error:
         _note_unreadable(path.name, error, faults)
         return None
     names = {theirs: ours for ours, theirs in (columns or {}).items()}
@@ -86,7 +94,11 @@ def read_layer(
     if not _usable(path, _LAYER_ENDINGS, faults):
         return None
     try:
-        header = [str(name) for name in read_info(path)["fields"]]
+        info = read_info(path)
+        header = [str(name) for name in info["fields"]]
+        if info["geometry_type"] is None:
+            _note_no_geometry(path.name, faults)
+            return None
         if refuse_person_data(path.name, header, faults, allowed):
             return None
         frame = gpd.read_file(path)
@@ -173,6 +185,15 @@ def _has_columns(
             value=columns.get(name, name),
         )
     return not missing
+
+
+def _note_no_geometry(file: str, faults: FaultLog) -> None:
+    faults.add(
+        file,
+        "the layer has no geometry",
+        expected="features with points, lines or polygons",
+        remedy="Export the layer with its geometry.",
+    )
 
 
 def _note_unreadable(file: str, error: Exception, faults: FaultLog) -> None:

@@ -50,7 +50,7 @@ class Horizon:
 
     def hour_index(self, moment: datetime) -> float:
         """Hours from the horizon's start to `moment`; negative before it."""
-        return (moment - self.start).total_seconds() / 3600.0
+        return (moment.astimezone(UTC) - self.start.astimezone(UTC)).total_seconds() / 3600.0
 
     def overlaps(self, start: datetime, end: datetime) -> NDArray[np.bool_]:
         """Which hours share time with [start, end)."""

@@ -43,7 +43,7 @@ def read_incident_classes(classes_path: Path, targets_path: Path, faults: FaultL
     `festival_multiplier` (`zone`, `traffic`, `nuisance` or a number) is 1 where it is missing. To be used only when `faults` is empty.
     """
     target_of_grade = _read_targets(targets_path, faults)
-    table = read_table(classes_path, _CLASS_COLUMNS, faults, allowed=("officers",))
+    table = read_table(classes_path, _CLASS_COLUMNS, faults)
     if table is None:
         return ClassTable(IncidentClasses((), np.zeros((len(ZONES), 0))), np.zeros(0), ())
     check = RowCheck(table, faults)

@@ -94,7 +94,7 @@ def _totals(check: RowCheck) -> tuple[list[int], list[str]]:
 
 
 def _read_units(path: Path, force_ids: list[str], faults: FaultLog) -> tuple[UnitType, ...]:
-    table = read_table(path, _UNIT_COLUMNS, faults, allowed=("officers",))
+    table = read_table(path, _UNIT_COLUMNS, faults)
     if table is None:
         return ()
     check = RowCheck(table, faults)

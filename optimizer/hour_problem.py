@@ -110,7 +110,7 @@ class HourProblem:
     @property
     def n_bins(self) -> int:
         """Number of response bins."""
-        return self.gain.shape[1]
+        return int(self.gain.shape[1])
 
     @property
     def n_groups(self) -> int:

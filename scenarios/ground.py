@@ -12,6 +12,7 @@ from geodata.district_file import read_districts
 from geodata.faults import FaultLog
 from geodata.files import read_table
 from geodata.grid import Grid, grid_over
+from geodata.points import crs_is_known
 from geodata.roads import Crossing, RoadGraph, lattice
 from geodata.row_check import RowCheck
 from geodata.situation import ContextLine
@@ -89,14 +90,15 @@ def _centres(
     loaded: LoadedScenario, area: StudyArea, faults: FaultLog
 ) -> NDArray[np.float64]:
     name = loaded.scenario.population.centres
+    crs = loaded.scenario.population.centres_crs
     table = None
-    if name is not None:
+    if name is not None and crs_is_known(loaded.path(name).name, crs, faults):
         table = read_table(loaded.path(name), ("lon", "lat", "weight"), faults)
     if table is None:
         return np.empty((0, 3))
     check = RowCheck(table, faults)
     lon, lat, weight = (check.numbers(column) for column in ("lon", "lat", "weight"))
-    x, y = area.to_metric(lon, lat)
+    x, y = area.to_metric(*to_wgs84(lon, lat, str(crs)))
     return np.stack([x, y, weight], axis=1)
 
 
@@ -106,8 +108,8 @@ def _hub_sites(
     """Hub and scenic sites in metres, from a table with a position and a `site_kind`."""
     part = loaded.scenario.zones
     table = None
-    if part.hub_sites is not None:
-        path = loaded.path(part.hub_sites)
+    path = None if part.hub_sites is None else loaded.path(part.hub_sites)
+    if path is not None and crs_is_known(path.name, part.hub_sites_crs, faults):
         table = read_table(path, ("lon", "lat", "site_kind"), faults, allowed=("notes",))
     if table is None:
         return np.empty((0, 2))
@@ -115,7 +117,7 @@ def _hub_sites(
     lon, lat = (check.numbers(column, optional=True) for column in ("lon", "lat"))
     kinds = check.texts("site_kind")
     rows = np.flatnonzero(np.isfinite(lon) & np.isin(kinds, part.hub_kinds))
-    lon, lat = to_wgs84(lon[rows], lat[rows], part.hub_sites_crs)
+    lon, lat = to_wgs84(lon[rows], lat[rows], str(part.hub_sites_crs))
     return np.stack(area.to_metric(lon, lat), axis=1)
 
 

@@ -51,17 +51,21 @@ class ContextLayer(Part):
 
 
 class PopulationPart(Part):
-    """How residents are spread within districts (synthetic)."""
+    """How residents are spread within districts (synthetic).
+
+    `transit` is a layer of points, `centres` a table with lon, lat and weight.
+    """
 
     transit: str | None = None
     centres: str | None = None
+    centres_crs: Crs | None = None
 
 
 class ZonesPart(Part):
     """Thresholds of the zone tiers; hub sites come from a table with lon, lat."""
 
     hub_sites: str | None = None
-    hub_sites_crs: Crs = "wgs84"
+    hub_sites_crs: Crs | None = None
     hub_kinds: tuple[str, ...] = ()
     hub_radius_m: float = 600.0
     commercial_stops: Annotated[int, Field(ge=1)] = 3
@@ -159,7 +163,7 @@ class EventsPart(Part):
     """
 
     file: str | None = None
-    crs: Crs = "wgs84"
+    crs: Crs | None = None
     local_timezone: str | None = None
     police_share: Share = 0.55
     support_share: Share = 0.25
@@ -170,7 +174,7 @@ class VisitsPart(Part):
     """The table of must-visit points."""
 
     file: str | None = None
-    crs: Crs = "wgs84"
+    crs: Crs | None = None
     walk_min: Annotated[float, Field(ge=0.0)] = 10.0
 
 

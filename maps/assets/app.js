@@ -167,8 +167,8 @@
     if (window.DecompressionStream) {
       open(map, page);
     } else {
-      const words = Object.values(page.words).map((list) => list.unreadable);
-      document.body.append(node("p", { class: "muster-unreadable", text: words.join(" ") }));
+      const texts = Object.values(page.words).map((words) => words.unreadable);
+      document.body.append(node("p", { class: "muster-unreadable", text: texts.join(" ") }));
     }
   };
 })();

@@ -5,7 +5,7 @@
   const UNITS_PER_DEG = 100000;
   const EARTH_M = 40075016.7;
   const SMALLEST_PX = 6;
-  const DISTRICT_SPOTS = [[0, 0], [0, 22], [0, -22], [0, 40], [0, -40]];
+  const DISTRICT_SPOTS = [[0, 0], [0, 16], [0, -16]];
   const POINT_SPOTS = [[0, -12], [0, 13]];
 
   /** Path of world positions from whole 1e-5 degrees: first vertex, then differences. */
@@ -104,7 +104,7 @@
     paintRiver(context, lines, colours) {
       const latitude = (this._map.getCenter().lat * Math.PI) / 180;
       const pixelsPerM = (256 * this.scale) / (EARTH_M * Math.cos(latitude));
-      const width = Math.max(4, this.content.riverWidthM * pixelsPerM);
+      const width = Math.max(5, this.content.riverWidthM * pixelsPerM);
       this.stroke(context, lines.river || [], colours.casing, width + 3);
       this.stroke(context, lines.river || [], colours.river, width);
     },

@@ -26,7 +26,7 @@ def proportional_units(demand: NDArray[np.float64], total: int) -> NDArray[np.in
         return np.zeros(0, dtype=np.int64)
     weights = demand if demand.sum() > 0 else np.ones(len(demand))
     quota = weights / weights.sum() * total
-    units = np.floor(quota).astype(np.int64)
+    units: NDArray[np.int64] = np.floor(quota).astype(np.int64)
     missing = total - int(units.sum())
     order = np.argsort(-(quota - units), kind="stable")
     units[order[:missing]] += 1
@@ -40,7 +40,9 @@ def demand_of_places(
     lists = places_with_units(reach, allowed.astype(np.int64))
     reached = np.diff(lists.indptr) > 0
     nearest = lists.place[lists.indptr[:-1][reached]]
-    return np.bincount(nearest, calls_per_h[reached], minlength=len(allowed))
+    demand = np.zeros(len(allowed))
+    np.add.at(demand, nearest, calls_per_h[reached])
+    return demand
 
 
 def station_baseline(

@@ -224,8 +224,9 @@ def hour_figures(tally: HourTally, situation: Situation) -> dict[str, NDArray[np
 
 def share_of(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
     """`part / whole`, NaN where there is no whole."""
-    blank = np.full(np.broadcast_shapes(part.shape, whole.shape), np.nan)
-    return np.divide(part, whole, out=blank, where=whole > 0)
+    share = np.full(np.broadcast_shapes(part.shape, whole.shape), np.nan)
+    np.divide(part, whole, out=share, where=whole > 0)
+    return share
 
 
 def sum_by(hist: NDArray[np.float64], label: NDArray[np.int64], groups: int) -> NDArray[np.float64]:

@@ -90,7 +90,8 @@ def _busy_units(
 ) -> NDArray[np.float64]:
     """Busy units of the given places, `[hour]`."""
     busy = np.nan_to_num(evaluation.utilisation) * units
-    return (busy if places is None else busy[:, places]).sum(axis=(0, 1))
+    total: NDArray[np.float64] = (busy if places is None else busy[:, places]).sum(axis=(0, 1))
+    return total
 
 
 def _cell_sums(evaluation: Evaluation, cells: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:

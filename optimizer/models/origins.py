@@ -39,7 +39,7 @@ def unit_origins(
         for command, name in enumerate(situation.area.commands):
             goals = np.flatnonzero((place_command == command) & (units[:, hour] > 0))
             homes = np.flatnonzero((station_command == command) & (available[:, hour] > 0))
-            flow = _least_travel(
+            flow = least_travel(
                 tenths[np.ix_(homes, goals)], available[homes, hour], units[goals, hour]
             )
             if flow is None:
@@ -74,10 +74,11 @@ def _tenths(situation: Situation, unit_type: str, profile: int) -> NDArray[np.in
         minutes[station] = np.where(np.isfinite(reached), reached, minutes[station])
         to_cell[reach.cell[entries]] = np.inf
     minutes[np.arange(len(stations)), np.arange(len(stations))] = 0.0
-    return np.rint(minutes * TENTHS).astype(np.int64)
+    tenths: NDArray[np.int64] = np.rint(minutes * TENTHS).astype(np.int64)
+    return tenths
 
 
-def _least_travel(
+def least_travel(
     cost: NDArray[np.int64], supply: NDArray[np.int64], demand: NDArray[np.int64]
 ) -> NDArray[np.int64] | None:
     """Transport `demand` from `supply` at the least cost, `[home, goal]`; None if impossible."""

@@ -45,7 +45,7 @@ def staff(problem: StaffingProblem, options: SolverOptions | None = None) -> Sta
     """
     options = options or SolverOptions()
     limits = shift_limits(problem)
-    curves = {name: value_curve(gain) for name, gain in sorted(problem.unit_gain.items())}
+    curves = _value_curves(problem)
     numbers = int(np.count_nonzero(problem.district_headcount())) * len(problem.instances)
     districts = staff_districts(problem, limits, curves, options, integer=numbers <= EXACT_UP_TO)
     officers = split_over_stations(problem, limits, districts.officers)
@@ -65,6 +65,17 @@ def staff(problem: StaffingProblem, options: SolverOptions | None = None) -> Sta
         idle_value=idle_value(problem),
     )
     return replace(draft, value=staffing_value(problem, draft))
+
+
+def _value_curves(problem: StaffingProblem) -> dict[str, ValueCurve]:
+    """Curves by unit type, cut off where the whole force has no crew left."""
+    found = {}
+    for kind in problem.force.unit_types:
+        if kind.unit_type in problem.unit_gain:
+            head = int(problem.force.headcount[:, problem.force.index(kind.force_id)].sum())
+            gain = problem.unit_gain[kind.unit_type][:, :, : head // kind.officers]
+            found[kind.unit_type] = value_curve(gain)
+    return found
 
 
 def _roster(

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from pyogrio import write_dataframe
 from shapely.geometry import box, mapping
 
 from geodata.area import StudyArea
@@ -49,6 +50,8 @@ def test_text_stays_text(tmp_path: Path) -> None:
         ("t.csv", b"a,b\n1,2,3\n", "the file cannot be read"),
         ("t.csv", "a,b\n姓,1\n".encode("gbk"), "the file cannot be read"),
         ("t.csv.gz", b"no gzip", "the file cannot be read"),
+        ("t.csv.gz", gzip.compress(b"a,b\n" + bytes(999))[:-9], "the file cannot be read"),
+        ("t.csv.gz", gzip.compress(b"a,b\n")[:10] + b"xxxxxxxxxxxx", "the file cannot be read"),
         ("t.parquet", b"no parquet", "the file cannot be read"),
         ("t.csv", b"a,b,a\n1,2,3\n", "a column name stands twice in the header"),
     ],
@@ -245,6 +248,13 @@ def test_a_layer_with_person_columns_or_broken_text_is_refused(tmp_path: Path) -
         "a column looks like person data or free text",
         "the file cannot be read",
     ]
+
+
+def test_a_layer_without_geometry_is_refused(tmp_path: Path) -> None:
+    write_dataframe(pd.DataFrame({"district_id": ["A"]}), tmp_path / "districts.gpkg")
+    faults = FaultLog()
+    assert read_layer(tmp_path / "districts.gpkg", ("district_id",), faults) is None
+    assert problems(faults) == ["the layer has no geometry"]
 
 
 def test_portland_districts_are_clean() -> None:

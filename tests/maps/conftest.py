@@ -46,6 +46,27 @@ DEMAND = 0.25
 """Calls an hour in every cell with demand: 1.0 an hour and square kilometre."""
 
 
+PAYLOADS = (
+    '<img src=x onerror="window.hit=1">',
+    "</script><script>window.hit=1</script>",
+    "<script>window.hit=1</script>",
+    "<!--<script>window.hit=1",
+    "x`);window.hit=1;(`",
+    "';window.hit=1;//",
+    '"onmouseover="window.hit=1',
+    "{{ 7 * 7 }}{% for x in y %}",
+    "<svg onload=window.hit=1>",
+    "javascript:window.hit=1//\u2028</title><script>window.hit=1</script>",
+)
+"""Names that would run code if any part of the page took them for markup or script."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test that takes a `payload` once for each of them."""
+    if "payload" in metafunc.fixturenames:
+        metafunc.parametrize("payload", PAYLOADS)
+
+
 @dataclass(frozen=True)
 class City:
     """Everything `plan_map` asks for."""

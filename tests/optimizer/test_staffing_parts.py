@@ -1,0 +1,65 @@
+"""Apportionment, value curves and labour rows, worked out by hand."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optimizer.models.apportion import apportion
+from optimizer.models.limits import shift_limits
+from optimizer.models.solver import LinearModel, SolverOptions, minimise
+from optimizer.models.value_curves import value_curve
+from optimizer.shifts import LabourRules
+from tests.optimizer.staffing_cases import duty, kind, town
+
+
+def test_largest_remainders_by_hand() -> None:
+    # Quotas 4.2, 3.5 and 2.3 of ten: the one left over goes to the largest fraction.
+    assert apportion(10, [42, 35, 23], [9, 9, 9]).tolist() == [4, 4, 2]
+    assert apportion(10, [42, 35, 23], [9, 2, 9]).tolist() == [5, 2, 3]
+    assert apportion(10, [1, 1], [2, 2]).tolist() == [2, 2]
+    assert apportion(3, [0, 0], [1, 5]).tolist() == [1, 2]
+
+
+@given(st.lists(st.tuples(st.floats(0, 50), st.integers(0, 9)), min_size=1), st.integers(0, 60))
+def test_apportionment_gives_all_that_caps_admit(places: list, total: int) -> None:
+    weights, caps = zip(*places, strict=True)
+    given_out = apportion(total, weights, caps)
+    assert given_out.sum() == min(total, sum(caps))
+    assert (given_out >= 0).all()
+    assert (given_out <= caps).all()
+
+
+def test_value_curves_never_promise_too_much_and_say_what_they_leave_out() -> None:
+    gain = np.sort(np.random.default_rng(1).uniform(0, 9, (2, 3, 60)), axis=2)[:, :, ::-1]
+    curve = value_curve(gain)
+    true = np.cumsum(gain, axis=2)
+    thinned = np.cumsum(np.repeat(curve.slope, curve.length, axis=2), axis=2)
+    left_out = true - thinned
+    assert curve.length.sum() == 60
+    assert left_out.min() > -1e-9
+    assert np.allclose(left_out.max(axis=2), curve.largest_error)
+    assert np.allclose(left_out[:, :, :12], 0.0)
+
+
+def test_labour_rows_are_merged_to_the_tightest() -> None:
+    """Two shifts that never meet but share a rest: on duty apart, at rest together."""
+    rules = LabourRules(min_rest_h=2.0, min_presence=0)
+    pair = (duty(0, 2, rest=0.0, team=0.5), duty(3, 1, rest=0.0, team=0.75))
+    limits = shift_limits(town([[9]], (kind("cops"),), pair, rules=rules))
+    rows = {tuple(row): share for row, share in zip(limits.pattern, limits.share, strict=True)}
+    assert rows == {(0, 0): 1.0, (1, 0): 0.5, (0, 1): 0.75, (1, 1): 1.0}
+    head = np.array([9])
+    assert dict(zip(rows, limits.district_caps(head)[0], strict=True))[(1, 0)] == 4
+    assert dict(zip(rows, limits.station_caps(head)[0], strict=True))[(1, 0)] == 5
+
+
+def test_the_solver_finds_a_known_optimum_and_bound() -> None:
+    # Most of x + 2 y with x + y <= 3.5 and y <= 2 in whole numbers: x = 1, y = 2.
+    model = LinearModel()
+    columns = model.add_columns([9, 2], [-1.0, -2.0], (2,), integer=True)
+    model.add_entries(model.add_rows(-np.inf, 3.5, (1,)), columns, 1.0)
+    solution = minimise(model, SolverOptions(relative_gap=0.0))
+    assert solution.whole(columns).tolist() == [1, 2]
+    assert solution.cost == -5.0
+    assert solution.bound == -5.0
+    assert minimise(LinearModel(), SolverOptions()).cost == 0.0
