@@ -232,7 +232,7 @@ def unfilled(problem: StaffingProblem) -> float:
     )
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(st.data())
 def test_no_better_staffing_exists(data: st.DataObject) -> None:
     """One or two small districts, two shifts and a post: every staffing is tried."""
@@ -311,7 +311,7 @@ def problems(draw: st.DrawFn) -> StaffingProblem:
 
 @pytest.mark.parametrize("exact_up_to", [0, 60])
 @settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
