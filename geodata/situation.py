@@ -35,9 +35,9 @@ class ContextLine:
     lonlat: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Situation:
-    """The world a plan is made for.
+    """The world a plan is made for; equal only to itself.
 
     `zone[cell]` indexes `ZONES`. `patrol_places` are the places where units may wait: the
     stations first (in the order of `stations`), then the standby points. `travel` maps a unit

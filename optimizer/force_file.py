@@ -74,9 +74,7 @@ def read_force_parts(
         for r in rows
     )
     units = _read_units(units_path, ids, faults)
-    return ForceParts(
-        types, units, tuple(total[r] for r in rows), tuple(home[r] for r in rows)
-    )
+    return ForceParts(types, units, tuple(total[r] for r in rows), tuple(home[r] for r in rows))
 
 
 def _totals(check: RowCheck) -> tuple[list[int], list[str]]:

@@ -1,12 +1,14 @@
 """Reach structures derived from travel times: binned for models, sorted for judges."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geodata.frozen import frozen_array
 from geodata.places import Places
+from geodata.situation import Situation
 from geodata.travel import ReachLists
 from optimizer.force import UnitType
 
@@ -80,3 +82,11 @@ def cell_reach(reach: ReachLists, turnout: NDArray[np.float64], n_cells: int) ->
     counts = np.bincount(reach.cell, minlength=n_cells)
     indptr = np.concatenate([[0], np.cumsum(counts)])
     return CellReach(indptr, place[order].astype(np.int32), response[order], travel[order])
+
+
+@lru_cache(maxsize=8)
+def cell_lists(situation: Situation, unit_type: UnitType) -> tuple[CellReach, ...]:
+    """Cells -> places of one type of unit, one list per speed profile, made once."""
+    turnout = turnout_min(situation.patrol_places, unit_type)
+    travel = situation.travel[unit_type.unit_type]
+    return tuple(cell_reach(reach, turnout, situation.grid.n_cells) for reach in travel.reach)

@@ -76,7 +76,9 @@ def plan_visits(
     dropped in the hour, the latest ones first. Each visit is made by the nearest station of the
     command; `command_of[district]`.
     """
-    nearest = [_nearest_station(points.places, p, stations, command_of) for p in range(len(points.places))]
+    nearest = [
+        _nearest_station(points.places, p, stations, command_of) for p in range(len(points.places))
+    ]
     kept = []
     short = visit_short.copy()
     for point, minute in visits[::-1].tolist():

@@ -7,7 +7,7 @@ from geodata.situation import Situation
 from optimizer.calls import PatrolTerms, call_load
 from optimizer.force import UnitType
 from optimizer.judges.queueing import places_with_units
-from optimizer.reach import STATION_KINDS, CellReach, cell_reach, turnout_min
+from optimizer.reach import STATION_KINDS, CellReach, cell_lists
 
 
 def proportional_units(demand: NDArray[np.float64], total: int) -> NDArray[np.int64]:
@@ -90,8 +90,7 @@ def _spread(
 ) -> NDArray[np.int64]:
     """Units of each group over its allowed places in proportion to their calls."""
     travel = situation.travel[unit_type.unit_type]
-    turnout = turnout_min(situation.patrol_places, unit_type)
-    lists = [cell_reach(reach, turnout, situation.grid.n_cells) for reach in travel.reach]
+    lists = cell_lists(situation, unit_type)
     units = np.zeros((len(group), situation.horizon.hours), dtype=np.int64)
     members = [np.flatnonzero(allowed & (group == g)) for g in range(len(limits))]
     for hour in range(situation.horizon.hours):

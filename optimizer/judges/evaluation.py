@@ -10,10 +10,11 @@ from geodata.incidents import ZONES
 from geodata.situation import Situation
 from optimizer.calls import PatrolTerms, call_load, response_cutoff_min
 from optimizer.force import Force, UnitType
+from optimizer.hours import each_hour
 from optimizer.judges.evaluation_result import HISTOGRAM_MIN, WITHIN_MIN, Evaluation
 from optimizer.judges.queueing import BusyUnits, busy_units
 from optimizer.plan import Deployment
-from optimizer.reach import CellReach, cell_reach, turnout_min
+from optimizer.reach import CellReach, cell_lists
 
 QUANTILE = 0.9
 
@@ -75,15 +76,17 @@ def evaluate(
     unserved = cutoff + terms.penalty_min
     bins = int(np.ceil(cutoff / HISTOGRAM_MIN)) + 2
     utilisation = np.full(shape, np.nan)
-    tallies = []
-    for hour in range(hours):
+
+    def figures(hour: int) -> dict[str, NDArray[np.float64]]:
         tally = empty_tally(situation.grid.n_cells, len(situation.classes.ids), bins)
         for number, kind in enumerate(judged):
             state = judge_hour(situation, kind, hour, terms)
             manned = kind.units[:, hour] > 0
             utilisation[number, manned, hour] = state.utilisation[manned]
             add_to_tally(tally, situation, kind, hour, state, unserved)
-        tallies.append(hour_figures(tally, situation))
+        return hour_figures(tally, situation)
+
+    tallies = each_hour(figures, hours)
     table = {name: np.stack([row[name] for row in tallies], axis=-1) for name in tallies[0]}
     for name in ("district_hist", "zone_hist", "class_hist"):
         table[name] = np.moveaxis(table[name], -1, 1)
@@ -93,8 +96,7 @@ def evaluate(
 def judged_type(situation: Situation, unit_type: UnitType, units: NDArray[np.int64]) -> JudgedType:
     """Reach lists and classes of one type of unit, `units[place, hour]`."""
     travel = situation.travel[unit_type.unit_type]
-    turnout = turnout_min(situation.patrol_places, unit_type)
-    lists = tuple(cell_reach(reach, turnout, situation.grid.n_cells) for reach in travel.reach)
+    lists = cell_lists(situation, unit_type)
     answered = situation.classes.answered_by(unit_type.unit_type)
     return JudgedType(unit_type, units, lists, travel.profile_of_hour, answered)
 
@@ -164,7 +166,7 @@ def add_to_tally(
     tally.class_hist[kind.answered] += class_hist
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def tally_cells(
     indptr: NDArray[np.int64],
     response_min: NDArray[np.float64],

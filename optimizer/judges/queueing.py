@@ -30,6 +30,9 @@ from optimizer.reach import CellReach
 LOCAL_UNITS = 12
 """Units of the symmetric system around a cell; chosen against simulation of small cities."""
 
+ENOUGH_UNITS = 60
+"""Units at which the list of places of a cell ends."""
+
 TOLERANCE = 1e-4
 MAX_ROUNDS = 300
 SMALLEST_STEP = 0.05
@@ -39,7 +42,7 @@ LOWEST_LOAD = 1e-3
 HIGHEST_LOAD = 0.98
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def erlang_b(servers: int, offered: float) -> float:
     """Share of arrivals lost by `servers` units offered `offered` erlangs (Erlang 1917)."""
     blocked = 1.0
@@ -126,15 +129,37 @@ def busy_units(
 
 
 def places_with_units(reach: CellReach, units: NDArray[np.int64]) -> CellReach:
-    """Reach lists of the cells without the places where nobody stands."""
-    keep = np.asarray(units)[reach.place] > 0
-    before = np.concatenate([[0], np.cumsum(keep)])
-    return CellReach(
-        before[reach.indptr],
-        reach.place[keep],
-        reach.response_min[keep],
-        reach.travel_min[keep],
-    )
+    """Reach lists of the cells without the places where nobody stands.
+
+    A cell's list ends with the place that brings it to `ENOUGH_UNITS` units: that all of them
+    are busy at once has a chance below 1 in 10,000 up to a utilisation of 0.85.
+    """
+    crews = np.ascontiguousarray(units, dtype=np.int64)
+    indptr, entry = manned_entries(reach.indptr, reach.place, crews, ENOUGH_UNITS)
+    return CellReach(indptr, reach.place[entry], reach.response_min[entry], reach.travel_min[entry])
+
+
+@njit(cache=True, nogil=True)
+def manned_entries(
+    indptr: NDArray[np.int64], place: NDArray[np.int32], units: NDArray[np.int64], enough: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Row pointers and entries of the manned places, each row up to `enough` units."""
+    cells = len(indptr) - 1
+    found = np.zeros(cells + 1, dtype=np.int64)
+    entry = np.empty(len(place), dtype=np.int64)
+    total = 0
+    for cell in range(cells):
+        reached = 0
+        for number in range(indptr[cell], indptr[cell + 1]):
+            crew = units[place[number]]
+            if crew > 0:
+                entry[total] = number
+                total += 1
+                reached += crew
+                if reached >= enough:
+                    break
+        found[cell + 1] = total
+    return found, entry[:total].copy()
 
 
 @cache
@@ -164,7 +189,7 @@ def odds(probability: float) -> float:
     return probability / (1.0 - probability)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def offered_for(servers: int, utilisation: float) -> float:
     """Erlangs to offer to a loss system for its units to be busy `utilisation` of the time."""
     low, high = 0.0, servers / (1.0 - utilisation) + servers
@@ -177,7 +202,7 @@ def offered_for(servers: int, utilisation: float) -> float:
     return low
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def local_system(
     start: int,
     end: int,
@@ -196,7 +221,7 @@ def local_system(
     return local, min(work / max(local, 1), HIGHEST_LOAD)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def cell_chain(
     start: int,
     end: int,
@@ -229,7 +254,7 @@ def cell_chain(
     return survival, end
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def pooled_fixed_point(
     indptr: NDArray[np.int64],
     place: NDArray[np.int32],
@@ -277,7 +302,7 @@ def pooled_fixed_point(
     return utilisation, all_busy, rounds, change
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def first_idle(
     indptr: NDArray[np.int64],
     place: NDArray[np.int32],

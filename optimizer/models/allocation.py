@@ -11,10 +11,11 @@ from geodata.travel import ReachLists
 from optimizer.calls import CallLoad, PatrolTerms, call_load, response_cutoff_min
 from optimizer.force import UnitType
 from optimizer.hour_problem import UNLIMITED, HourProblem
+from optimizer.hours import each_hour
 from optimizer.judges.baselines import demand_points_baseline
 from optimizer.judges.queueing import busy_units
 from optimizer.models.patrol import allocate_hour, marginal_gains
-from optimizer.reach import CellReach, cell_reach, response_bins, turnout_min
+from optimizer.reach import CellReach, cell_lists, response_bins, turnout_min
 
 BUSY_RANGE = (0.02, 0.95)
 GUESSED_TRAVEL_MIN = 5.0
@@ -86,7 +87,7 @@ def patrol_model(situation: Situation, unit_type: UnitType, terms: PatrolTerms) 
         unit_type,
         terms,
         tuple(response_bins(reach, turnout, terms.bin_min, last) for reach in travel.reach),
-        tuple(cell_reach(reach, turnout, situation.grid.n_cells) for reach in travel.reach),
+        cell_lists(situation, unit_type),
         cutoff + terms.penalty_min,
         last + 1,
     )
@@ -151,12 +152,12 @@ def allocate(
     """
     model = patrol_model(situation, unit_type, terms)
     practice = demand_points_baseline(situation, unit_type, limits, terms)
-    hours = [
-        _allocate_hour(
+    hours = each_hour(
+        lambda hour: _allocate_hour(
             model, hour, limits[:, hour], practice[:, hour], rounds, place_min, place_cap
-        )
-        for hour in range(situation.horizon.hours)
-    ]
+        ),
+        situation.horizon.hours,
+    )
     return PatrolAllocation(
         np.stack([best.units for best in hours], axis=1),
         np.stack([best.busy for best in hours], axis=1),
@@ -242,12 +243,14 @@ def unit_value_curves(
     model = patrol_model(situation, unit_type, terms)
     commands = len(situation.area.commands)
     nobody = np.zeros(commands, dtype=np.int64)
-    curves = []
-    for hour in range(situation.horizon.hours):
+
+    def curve(hour: int) -> NDArray[np.float64]:
         load = model.load(hour)
         total = int(total_units[hour])
         share = guessed_busy(load, total) if busy is None else busy[:, hour]
-        curves.append(marginal_gains(hour_problem(model, hour, load, share, nobody), total))
+        return marginal_gains(hour_problem(model, hour, load, share, nobody), total)
+
+    curves = each_hour(curve, situation.horizon.hours)
     width = max(curve.shape[1] for curve in curves)
     padded = [np.pad(curve, ((0, 0), (0, width - curve.shape[1]))) for curve in curves]
     return np.stack(padded, axis=1)

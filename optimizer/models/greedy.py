@@ -14,7 +14,7 @@ NEGLIGIBLE = 1e-18
 """Probabilities below this count as zero."""
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def busy_powers(busy: NDArray[np.float64], units: int) -> NDArray[np.float64]:
     """`busy[cell] ** n` for n = 0 to `units`, `[cell, n]`.
 
@@ -34,7 +34,7 @@ def busy_powers(busy: NDArray[np.float64], units: int) -> NDArray[np.float64]:
     return power
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def refresh_slope(
     slope: NDArray[np.float64],
     within: NDArray[np.int32],
@@ -52,7 +52,7 @@ def refresh_slope(
         slope[cell, b] = later
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def place_gain(
     indptr: NDArray[np.int64],
     cells: NDArray[np.int32],
@@ -67,7 +67,7 @@ def place_gain(
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def add_unit(
     indptr: NDArray[np.int64],
     cells: NDArray[np.int32],
@@ -92,7 +92,7 @@ def add_unit(
             slope[cell, b] *= busy[cell]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def slopes_of(
     indptr: NDArray[np.int64],
     cells: NDArray[np.int32],
@@ -115,7 +115,7 @@ def slopes_of(
     return slope, within
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def shift_units(
     indptr: NDArray[np.int64],
     cells: NDArray[np.int32],
@@ -136,13 +136,13 @@ def shift_units(
         refresh_slope(slope, within, gain, busy, power, cell)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def ranks_before(key: NDArray[np.float64], first: int, second: int) -> bool:
     """Order of the heap: larger gain first, equal gains by place index."""
     return key[first] > key[second] or (key[first] == key[second] and first < second)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sift_down(heap: NDArray[np.int64], key: NDArray[np.float64], at: int, size: int) -> None:
     """Restore the heap below position `at`."""
     while 2 * at + 1 < size:
@@ -155,7 +155,7 @@ def sift_down(heap: NDArray[np.int64], key: NDArray[np.float64], at: int, size: 
         at = child
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def lazy_greedy(
     indptr: NDArray[np.int64],
     cells: NDArray[np.int32],
@@ -209,7 +209,7 @@ def lazy_greedy(
     return units, chosen[:done], added[:done]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def swap_pass(
     indptr: NDArray[np.int64],
     cells: NDArray[np.int32],
