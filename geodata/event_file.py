@@ -61,7 +61,8 @@ def read_events(
 ) -> EventCalendar:
     """Events of a table, in its order; those with a fault are left out and noted.
 
-    Times without an offset are a fault unless `local_timezone` is given. A position may lie up
+    Times without an offset are a fault unless `local_timezone` is given. An event with a position
+    and no stated district belongs to the district it lies in or nearest to. A position may lie up
     to `position_tolerance_m` metres outside the event's district (crowds stand on bridges and
     quays, published positions are rough). The result is to be used only when `faults` is empty
     (`faults.raise_if_any()`).
@@ -80,7 +81,8 @@ def read_events(
     times = _times(check, local_timezone, area.timezone)
     recurrences = check.choices("recurrence", RECURRENCES, "the recurrences")
     _refuse_daily_peaks(check, times, recurrences)
-    events = _events(check, points, districts, times, recurrences)
+    homes = _homes(points, located, districts, area)
+    events = _events(check, points, homes, times, recurrences)
     wanted = {row: event for row, event in events.items() if event.touches(horizon)}
     return EventCalendar(
         tuple(event for row, event in wanted.items() if located[row]),
@@ -140,6 +142,19 @@ def _refuse_far(
         remedy="Check the coordinates, the district and the CRS declared for the file.",
         values=pairs,
     )
+
+
+def _homes(
+    points: Points, located: NDArray[np.bool_], districts: Sequence[str], area: StudyArea
+) -> list[str]:
+    """District of each row: the stated one, for a position without one the nearest."""
+    polygons = [district.polygon for district in area.districts]
+    homes = list(districts)
+    for row in np.nonzero(located & np.isfinite(points.x))[0].tolist():
+        if not homes[row]:
+            position = shapely.Point(points.x[row], points.y[row])
+            homes[row] = area.district_ids[int(np.argmin(shapely.distance(polygons, position)))]
+    return homes
 
 
 def _times(check: RowCheck, local_timezone: str | None, area_timezone: str) -> Times:

@@ -67,11 +67,25 @@ class Season:
         ValueError
             When no phase holds the day.
         """
-        day = (moment - timedelta(hours=NIGHT_ENDS_HOUR)).date()
+        day = _evening_of(moment)
         holding = [phase for phase in self.phases if phase.first <= day <= phase.last]
         if not holding:
             raise ValueError(f"the season's calendar has no phase for {day.isoformat()}")
         return min(holding, key=lambda phase: (phase.last - phase.first, phase.first))
+
+    def days_without_phase(self, horizon: Horizon) -> tuple[date, ...]:
+        """Days that hours of the horizon belong to and no phase holds, in order."""
+        days = sorted({_evening_of(moment) for moment in horizon.starts})
+        return tuple(
+            day
+            for day in days
+            if not any(phase.first <= day <= phase.last for phase in self.phases)
+        )
+
+
+def _evening_of(moment: datetime) -> date:
+    """Day that a local moment belongs to: for the small hours the one before."""
+    return (moment - timedelta(hours=NIGHT_ENDS_HOUR)).date()
 
 
 def seasonal_forecast(

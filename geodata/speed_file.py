@@ -33,6 +33,14 @@ def read_speeds(
     assert hours is not None
     check = RowCheck(speeds, faults)
     profiles = tuple(str(c) for c in speeds.frame.columns if c not in ("road", "evidence"))
+    if not profiles:
+        faults.add(
+            speeds.file,
+            "the table has no speed profile",
+            expected="a column of km/h for each profile, such as night, day and peak",
+            remedy="Add the columns.",
+        )
+        faults.raise_if_any()
     roads = check.choices("road", ROAD_KINDS, "the kinds of road")
     check.unique(["road"], roads, "the kind of road")
     missing = [kind for kind in ROAD_KINDS if kind not in roads]

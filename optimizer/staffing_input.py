@@ -1,7 +1,7 @@
 """What staffing decides on: the force, the rules, and what an officer on the street is worth."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from geodata.faults import FaultLog
 from geodata.frozen import frozen_array
 from optimizer.force import Force
-from optimizer.levels import ServiceLevel
+from optimizer.levels import ServiceLevel, pool_is_open
 from optimizer.requirement import Requirement
 from optimizer.shifts import LabourRules, ShiftInstance
 
@@ -29,7 +29,9 @@ class StaffingProblem:
 
     All prices are in weighted call-minutes: `post_penalty[priority]`, `visit_penalty` and
     `presence_penalty` per missing officer-hour, `officer_hour_cost` per hour on duty,
-    `loan_cost` and `overtime_cost` per officer-hour on top of it.
+    `loan_cost` and `overtime_cost` per officer-hour on top of it, `order_penalty[level]` per
+    officer-hour on duty below what that service level orders (its on-duty share of every pool
+    that is open); a level that is not listed orders nothing.
 
     `donor_max_share` of a district's available officers of a force may be lent at one time;
     `donor_floor` is the share of its own responding officers on duty that must stay.
@@ -59,6 +61,7 @@ class StaffingProblem:
     visit_penalty: float = 1.0
     presence_penalty: float = 10.0
     overtime_cost: float = 0.1
+    order_penalty: Mapping[str, float] = field(default_factory=dict)
     donor_max_share: float = 0.15
     donor_floor: float = 0.7
     protected_relaxed: bool = False
@@ -92,6 +95,28 @@ class StaffingProblem:
         total = np.zeros((self.n_districts, len(self.force.types)), dtype=np.int64)
         np.add.at(total, self.station_district, self.force.headcount)
         return total
+
+    def ordered(self) -> NDArray[np.int64]:
+        """Officers on duty that the levels order, `[district, force, hour]`; rounded down.
+
+        The on-duty share of the head-count for pools that are open in the hour; a protected
+        pool is never ordered, also where it is opened by relaxation.
+        """
+        share = np.array(
+            [
+                [
+                    self.levels[level].on_duty_share * pool_is_open(kind.pool_from_level, level)
+                    for level in self.level_of_hour
+                ]
+                for kind in self.force.types
+            ]
+        )
+        exact = self.district_headcount()[..., None] * share
+        return np.floor(exact + 1e-9).astype(np.int64)
+
+    def order_price(self) -> NDArray[np.float64]:
+        """Price of an officer-hour below the order, `[hour]`."""
+        return np.array([self.order_penalty.get(level, 0.0) for level in self.level_of_hour])
 
     def may(self, duty: str) -> NDArray[np.bool_]:
         """Which forces may do a duty (`respond`, `post`, `patrol`) or are `sworn`, `[force]`."""
@@ -139,6 +164,9 @@ class StaffingProblem:
             share = getattr(self, name)
             if not 0.0 <= share <= 1.0:
                 self._out_of_range(log, name, share, "a share from 0 to 1")
+        for level, price in self.order_penalty.items():
+            if not (np.isfinite(price) and price >= 0.0):
+                self._out_of_range(log, f"order_penalty of {level}", price, "a price of at least 0")
         for name in _PRICES:
             price = getattr(self, name)
             if not (np.isfinite(price) and price >= 0.0):
@@ -190,6 +218,7 @@ class StaffingProblem:
         object.__setattr__(self, "unit_gain", MappingProxyType(gains))
         object.__setattr__(self, "levels", MappingProxyType(dict(self.levels)))
         object.__setattr__(self, "post_penalty", MappingProxyType(dict(self.post_penalty)))
+        object.__setattr__(self, "order_penalty", MappingProxyType(dict(self.order_penalty)))
 
 
 _PRICES = (

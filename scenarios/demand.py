@@ -75,17 +75,15 @@ def _from_season(
     daily = faults.attempt(lambda log: _district_numbers(loaded, ground, "calls_per_day", log))
     if season is None or daily is None:
         return None
-    for moment in (horizon.starts[0], horizon.starts[-1]):
-        try:
-            season.phase_at(moment)
-        except ValueError as error:
-            faults.add(
-                str(loaded.scenario.demand.calendar).rpartition("/")[2],
-                str(error),
-                expected="a phase for every day of the horizon",
-                remedy="Add the phase, or move the horizon.",
-            )
-            return None
+    if not np.isfinite(classes.share).all():
+        faults.add(
+            loaded.path(loaded.scenario.incidents.classes).name,
+            "a column is missing",
+            expected="share_pct, the share of each class in all calls, for a seasonal forecast",
+            remedy="Add the column; it sums to 100.",
+            value="share_pct",
+        )
+        return None
     forecast = seasonal_forecast(
         ground.grid,
         ground.zone,

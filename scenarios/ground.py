@@ -44,6 +44,8 @@ def read_ground(loaded: LoadedScenario, faults: FaultLog) -> Ground | None:
     if context is None or hubs is None or transit is None or centres is None:
         return None
     grid = grid_over(area, loaded.scenario.grid.cell_m)
+    if not _districts_are_filled(loaded, area, grid, faults):
+        return None
     population = _population(loaded, area, grid, transit, centres)
     zone = _zones(loaded, grid, population, hubs, transit)
     return Ground(area, grid, population, zone, _roads(loaded, area, grid, zone, context), context)
@@ -62,18 +64,44 @@ def _area(loaded: LoadedScenario, faults: FaultLog) -> StudyArea:
     )
 
 
+def _districts_are_filled(
+    loaded: LoadedScenario, area: StudyArea, grid: Grid, faults: FaultLog
+) -> bool:
+    """Whether every district has a cell and, where residents are given, some of them."""
+    cells = np.bincount(grid.district, minlength=len(area.districts))
+    bare = [d.district_id for d, count in zip(area.districts, cells, strict=True) if not count]
+    if bare:
+        faults.add(
+            loaded.path(loaded.scenario.area.districts).name,
+            f"districts without a cell of {grid.cell_m:g} m",
+            expected="the centre of at least one cell in every district",
+            remedy="Make grid.cell_m smaller, or join small districts.",
+            value=", ".join(bare),
+        )
+    empty = [d.district_id for d in area.districts if d.population == 0]
+    if empty:
+        faults.add(
+            loaded.path(str(loaded.scenario.area.attributes)).name,
+            "districts without residents",
+            expected="a population above 0",
+            remedy="Correct the population, or join these districts to others.",
+            value=", ".join(empty),
+        )
+    return not (bare or empty)
+
+
 def _context(loaded: LoadedScenario, faults: FaultLog) -> tuple[ContextLine, ...] | None:
     found: list[ContextLine] = []
+    sound = True
     for layer in loaded.scenario.context:
         lines = faults.attempt(
             lambda log, layer=layer: read_context(
                 loaded.path(layer.file), layer.kind, layer.where, layer.label, log
             )
         )
-        if lines is None:
-            return None
-        found.extend(lines)
-    return tuple(found)
+        sound &= lines is not None
+        found.extend(lines or ())
+    return tuple(found) if sound else None
 
 
 def _transit(

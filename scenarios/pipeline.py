@@ -31,6 +31,11 @@ POST_PENALTY = {1: 30.0, 2: 20.0, 3: 10.0}
 VISIT_PENALTY = 5.0
 PRESENCE_PENALTY = 50.0
 OFFICER_HOUR_COST = 0.02
+ORDER_PENALTY = {"1": 0.3, "1+": 1.5}
+"""Price of an officer-hour on duty below a level's order: above the cost of being on duty, below
+the worth of a post; an hour of all hands goes before a whole ordinary shift. The lower levels
+order nothing: their share is what may be on duty, not what must."""
+
 LOAN_COST = 0.05
 LOAN_SPEED_KMH = 25.0
 
@@ -98,7 +103,11 @@ def run_scenario(loaded: LoadedScenario, progress: Progress) -> Run:
     with progress.phase("judges", "Judging the plan and the baselines of practice"):
         judged = judge(world, deployment, terms)
         at_stations, at_points = baselines(world, deployment, terms)
-        found = violations(problem, plan, staffing) + objective_check(claimed, judged)
+        found = (
+            violations(problem, plan, staffing)
+            + objective_check(claimed, judged)
+            + bound_check(staffing)
+        )
     return Run(loaded, world, staffing, plan, judged, at_stations, at_points, found)
 
 
@@ -143,6 +152,7 @@ def staffing_problem(
         loan_cost=LOAN_COST,
         visit_penalty=VISIT_PENALTY,
         presence_penalty=PRESENCE_PENALTY,
+        order_penalty=ORDER_PENALTY,
         donor_max_share=part.donor_max_share,
         donor_floor=part.donor_floor,
         protected_relaxed=part.relax_protected,
@@ -220,4 +230,13 @@ def objective_check(claimed: float, judged: Judged) -> tuple[Violation, ...]:
         return ()
     return (
         Violation("objective", "whole plan", "all hours", claimed, judged.response_sum),
+    )
+
+
+def bound_check(staffing: StaffingResult) -> tuple[Violation, ...]:
+    """No staffing may be worth more than its proven bound."""
+    if staffing.value <= staffing.bound + 1e-6 * max(1.0, abs(staffing.bound)):
+        return ()
+    return (
+        Violation("staffing bound", "whole plan", "all hours", staffing.value, staffing.bound),
     )

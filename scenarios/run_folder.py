@@ -68,7 +68,7 @@ def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, floa
         ("visits", visits_frame(run)),
         ("evaluation", scorecard),
     ):
-        frame.to_csv(draft / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n")
+        frame.to_csv(draft / f"{name}.csv", index=False, float_format="%.9g", lineterminator="\n")
     cells_frame(run).to_parquet(draft / "cells.parquet")
     _write_geopackage(map_layers(run), draft / "plan.gpkg", run)
     text = summary_text(run, figures, checked)

@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Crs = Annotated[str, Field(pattern=r"^(wgs84|gcj02|bd09|EPSG:\d+)$")]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Clock = Annotated[str, Field(pattern=r"^\d{2}:\d{2}$")]
+Weight = Annotated[float, Field(ge=0.0)]
+SpacingM = Annotated[float, Field(ge=100.0)]
+Tier = Literal["hub", "commercial", "city", "fringe", "rural"]
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):\d{2}$")]
 
 
 class Part(BaseModel):
@@ -183,9 +186,9 @@ class PatrolPart(Part):
 
     cutoff_min: Annotated[float, Field(ge=5.0, le=60.0)] = 20.0
     closing_min: Annotated[float, Field(ge=0.0, le=60.0)] = 7.0
-    grade_weight: tuple[float, float, float, float] = (4.0, 2.0, 1.0, 0.5)
+    grade_weight: tuple[Weight, Weight, Weight, Weight] = (4.0, 2.0, 1.0, 0.5)
     rounds: Annotated[int, Field(ge=1, le=10)] = 3
-    standby_spacing_m: dict[Literal["hub", "commercial", "city", "fringe", "rural"], float]
+    standby_spacing_m: Annotated[dict[Tier, SpacingM], Field(min_length=1)]
 
 
 class StaffingPart(Part):

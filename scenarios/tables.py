@@ -33,27 +33,31 @@ class Tables:
 def read_tables(loaded: LoadedScenario, faults: FaultLog) -> Tables:
     """Read all tables, noting every fault of every file."""
     parts = loaded.scenario
-    zone = _zone(parts.area.timezone, loaded, faults)
+    zone = known_zone(parts.area.timezone, "area.timezone", loaded, faults)
     horizon = None if zone is None else _horizon(loaded, zone, faults)
+    classes = faults.attempt(
+        lambda log: read_incident_classes(
+            loaded.path(parts.incidents.classes), loaded.path(parts.incidents.targets), log
+        )
+    )
+    force = faults.attempt(
+        lambda log: read_force_parts(
+            loaded.path(parts.force.types),
+            loaded.path(parts.force.unit_types),
+            log,
+            with_totals=parts.force.method == "spread",
+        )
+    )
+    if classes is not None and force is not None:
+        _refuse_unanswered(loaded, classes, force, faults)
     return Tables(
         horizon=horizon,
-        classes=faults.attempt(
-            lambda log: read_incident_classes(
-                loaded.path(parts.incidents.classes), loaded.path(parts.incidents.targets), log
-            )
-        ),
+        classes=classes,
         levels=faults.attempt(lambda log: read_levels(loaded.path(parts.levels.table), log)),
         windows=() if zone is None else _windows(loaded, zone, faults),
         shifts=faults.attempt(lambda log: read_shifts(loaded.path(parts.labour.shifts), log)),
-        force=faults.attempt(
-            lambda log: read_force_parts(
-                loaded.path(parts.force.types),
-                loaded.path(parts.force.unit_types),
-                log,
-                with_totals=parts.force.method == "spread",
-            )
-        ),
-        season=_season(loaded, faults),
+        force=force,
+        season=_season(loaded, horizon, faults),
     )
 
 
@@ -75,13 +79,16 @@ def localised(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
 
 
-def _zone(name: str, loaded: LoadedScenario, faults: FaultLog) -> ZoneInfo | None:
+def known_zone(
+    name: str, key: str, loaded: LoadedScenario, faults: FaultLog
+) -> ZoneInfo | None:
+    """Time zone that the scenario names under `key`, or None with the fault noted."""
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, OSError, ValueError):
         faults.add(
             f"scenario {loaded.scenario.id}",
-            "area.timezone is not known",
+            f"{key} is not known",
             expected="a name such as Asia/Shanghai",
             remedy="Correct the name.",
             value=name,
@@ -122,7 +129,24 @@ def _windows(
     return tuple(windows)
 
 
-def _season(loaded: LoadedScenario, faults: FaultLog) -> Season | None:
+def _refuse_unanswered(
+    loaded: LoadedScenario, classes: ClassTable, force: ForceParts, faults: FaultLog
+) -> None:
+    """Note the classes that ask for a type of unit the force does not have."""
+    known = [unit.unit_type for unit in force.unit_types]
+    for kind in classes.classes.classes:
+        if kind.unit_type and kind.unit_type not in known:
+            faults.add(
+                loaded.path(loaded.scenario.incidents.classes).name,
+                f"class {kind.class_id} asks for a unit_type that the force does not have",
+                expected=f"one of {', '.join(known)}, or empty where no unit goes out",
+                remedy="Correct the value, or add the type to the table of unit types.",
+                value=kind.unit_type,
+            )
+
+
+def _season(loaded: LoadedScenario, horizon: Horizon | None, faults: FaultLog) -> Season | None:
+    """Season of the scenario; None without one, or where it does not hold the whole horizon."""
     demand = loaded.scenario.demand
     if demand.method != "season":
         return None
@@ -130,4 +154,17 @@ def _season(loaded: LoadedScenario, faults: FaultLog) -> Season | None:
     profile = named_file(loaded, demand.profile, "demand.profile", faults)
     if calendar is None or profile is None:
         return None
-    return faults.attempt(lambda log: read_season(calendar, profile, log))
+    season = faults.attempt(lambda log: read_season(calendar, profile, log))
+    if season is None or horizon is None:
+        return season
+    missing = season.days_without_phase(horizon)
+    if not missing:
+        return season
+    faults.add(
+        calendar.name,
+        "days of the horizon have no phase",
+        expected="a phase for every day of the horizon and for the evening before it",
+        remedy="Add the phase, or move the horizon.",
+        value=", ".join(day.isoformat() for day in missing),
+    )
+    return None

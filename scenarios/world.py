@@ -29,7 +29,7 @@ from scenarios.demand import Demand, read_demand, station_counts
 from scenarios.ground import Ground, read_ground
 from scenarios.provenance import provenance_of
 from scenarios.scenario import LoadedScenario
-from scenarios.tables import Tables, named_file, read_tables
+from scenarios.tables import Tables, known_zone, named_file, read_tables
 
 T = TypeVar("T")
 
@@ -96,6 +96,8 @@ def _placed(
     loaded: LoadedScenario, ground: Ground, tables: Tables, horizon: Horizon, faults: FaultLog
 ) -> _Placed:
     stations = _stations(loaded, ground, faults)
+    if stations is not None:
+        _refuse_bare_commands(loaded, ground, stations, faults)
     demand = None
     if tables.classes is not None:
         demand = read_demand(loaded, ground, horizon, tables.classes, tables.season, faults)
@@ -121,8 +123,35 @@ def _stations(loaded: LoadedScenario, ground: Ground, faults: FaultLog) -> Place
     counts = station_counts(loaded, ground, faults)
     if counts is None:
         return None
+    none = [name for name, count in counts.items() if count < 1]
+    if none:
+        faults.add(
+            loaded.path(str(loaded.scenario.area.attributes)).name,
+            "districts without a station",
+            expected="stations of at least 1 in every district",
+            remedy="Correct the counts, or give a file of stations.",
+            value=", ".join(none),
+        )
+        return None
     seed = loaded.scenario.seed
     return synthetic_stations(ground.area, ground.grid, ground.population, counts, seed=seed)
+
+
+def _refuse_bare_commands(
+    loaded: LoadedScenario, ground: Ground, stations: Places, faults: FaultLog
+) -> None:
+    """Note the commands in whose districts no station stands: nobody could staff them."""
+    commands = ground.area.commands
+    own = np.bincount(ground.area.command_of[stations.district], minlength=len(commands))
+    bare = [name for name, count in zip(commands, own, strict=True) if not count]
+    if bare:
+        faults.add(
+            str(loaded.scenario.stations.file),
+            "commands without a station",
+            expected="at least one station in the districts of every command",
+            remedy="Add stations, or name in area.group_column the command of each district.",
+            value=", ".join(bare),
+        )
 
 
 def _headcount(
@@ -140,10 +169,49 @@ def _headcount(
         path = named_file(loaded, part.headcount, "force.headcount", faults)
         if path is None:
             return None
-        return faults.attempt(lambda log: read_headcount(path, parts.types, stations, log))
-    if demand is None:
+        count = faults.attempt(lambda log: read_headcount(path, parts.types, stations, log))
+    elif demand is None or not _homes_exist(loaded, parts, stations, faults):
         return None
-    return spread_headcount(parts, stations, _work_of_homes(ground, stations, demand))
+    else:
+        count = spread_headcount(parts, stations, _work_of_homes(ground, stations, demand))
+    return None if count is None else _scaled(loaded, count, faults)
+
+
+def _homes_exist(
+    loaded: LoadedScenario, parts: ForceParts, stations: Places, faults: FaultLog
+) -> bool:
+    """Whether each type of personnel has a place to belong to."""
+    homeless = [
+        kind.force_id
+        for kind, home in zip(parts.types, parts.home, strict=True)
+        if home not in stations.kind
+    ]
+    if homeless:
+        faults.add(
+            loaded.path(loaded.scenario.force.types).name,
+            "types of personnel belong to a kind of home that no station is of",
+            expected=f"home among {', '.join(sorted(set(stations.kind)))}",
+            remedy="Correct home, add such stations, or give the head-counts by station.",
+            value=", ".join(homeless),
+        )
+    return not homeless
+
+
+def _scaled(
+    loaded: LoadedScenario, count: NDArray[np.int64], faults: FaultLog
+) -> NDArray[np.int64]:
+    """Head-counts times `force.scale`, rounded half up; a force without officers is a fault."""
+    scale = loaded.scenario.force.scale
+    scaled = np.floor(count * scale + 0.5).astype(np.int64)
+    if not scaled.sum():
+        faults.add(
+            f"scenario {loaded.scenario.id}",
+            "force.scale leaves no officers at all",
+            expected="a scale that leaves at least one officer",
+            remedy="Make force.scale larger.",
+            value=scale,
+        )
+    return scaled
 
 
 def _work_of_homes(ground: Ground, stations: Places, demand: Demand) -> NDArray[np.float64]:
@@ -183,10 +251,12 @@ def _events(
     part = loaded.scenario.events
     if part.file is None:
         return EventCalendar((), (), 0)
-    path = loaded.path(part.file)
+    path, local = loaded.path(part.file), part.local_timezone
+    if local is not None and known_zone(local, "events.local_timezone", loaded, faults) is None:
+        return None
     return faults.attempt(
         lambda log: read_events(
-            path, ground.area, horizon, part.crs, log, local_timezone=part.local_timezone
+            path, ground.area, horizon, part.crs, log, local_timezone=local
         )
     )
 
@@ -210,7 +280,6 @@ def _assembled(
     horizon, demand = _known(tables.horizon), _known(placed.demand)
     parts = _known(tables.force)
     situation = _situation(loaded, ground, tables, placed)
-    scaled = np.floor(_known(placed.headcount) * scenario.force.scale + 0.5).astype(np.int64)
     events, points = _known(placed.events), _known(placed.visit_points)
     visits = due_visits(points, horizon, seed=scenario.seed)
     posts = event_posts(
@@ -233,7 +302,7 @@ def _assembled(
     )
     return World(
         situation=situation,
-        force=Force(parts.types, parts.unit_types, scaled),
+        force=Force(parts.types, parts.unit_types, _known(placed.headcount)),
         levels=MappingProxyType(_known(tables.levels)),
         level_of_hour=level_of_hour(horizon, tables.windows),
         shifts=_known(tables.shifts),

@@ -46,6 +46,17 @@ def presence_short(problem: StaffingProblem, roster: Roster) -> NDArray[np.int64
     return np.asarray(np.maximum(wanted - on_duty, 0), dtype=np.int64)
 
 
+def order_short(problem: StaffingProblem, roster: Roster) -> NDArray[np.int64]:
+    """Officers on duty below what the level orders, `[district, force, hour]`.
+
+    Officers count in their own district, also when they are lent.
+    """
+    ordered = problem.ordered()
+    on_duty = np.zeros_like(ordered)
+    np.add.at(on_duty, problem.station_district, roster.on_duty(problem.horizon_hours))
+    return np.asarray(np.maximum(ordered - on_duty, 0), dtype=np.int64)
+
+
 def hours_worked(problem: StaffingProblem, roster: Roster) -> NDArray[np.int64]:
     """Officer-hours on duty within the horizon, `[station, force]`."""
     return np.asarray(roster.on_duty(problem.horizon_hours).sum(axis=2), dtype=np.int64)
@@ -91,6 +102,7 @@ def staffing_value(problem: StaffingProblem, staffing: StaffingResult) -> float:
         problem.loan_cost * sum(loan_hours(problem, roster, loan) for loan in roster.loans),
         problem.overtime_cost * float(overtime_hours(problem, roster).sum()),
         problem.presence_penalty * float(presence_short(problem, roster).sum()),
+        float((order_short(problem, roster) * problem.order_price()).sum()),
         problem.visit_penalty * float(staffing.visit_short.sum()),
         _post_shortage(problem, staffing),
     ]
@@ -108,7 +120,8 @@ def idle_value(problem: StaffingProblem) -> float:
         for need in problem.requirement.posts
     ]
     visits = problem.visit_penalty * float(problem.requirement.visit_officers.sum())
-    return -math.fsum([*empty, visits, problem.presence_penalty * present])
+    ordered = float((problem.ordered() * problem.order_price()).sum())
+    return -math.fsum([*empty, visits, ordered, problem.presence_penalty * present])
 
 
 def _post_shortage(problem: StaffingProblem, staffing: StaffingResult) -> float:

@@ -49,6 +49,7 @@ def staff_districts(
     require_shares(model, problem, limits, columns.officers)
     require_donor_limits(model, problem, limits, columns)
     require_presence(model, problem, limits, columns.officers)
+    count_order_short(model, problem, limits, columns.officers)
     count_overtime(model, problem, limits, columns.officers)
     _put_on_street(model, problem, limits, curves, columns, integer=integer)
     solution = minimise(model, options)
@@ -168,6 +169,18 @@ def require_presence(
     model.add_entries(rows, short, 1.0)
     respond = problem.may("respond").astype(np.float64)[:, None, None]
     model.add_entries(rows[:, None, :, None], officers[:, 0, :, None, :], respond * limits.street.T)
+
+
+def count_order_short(
+    model: LinearModel, problem: StaffingProblem, limits: ShiftLimits, officers: Index
+) -> None:
+    """Officers on duty below what the level orders, at a price."""
+    wanted, price = problem.ordered(), problem.order_price()
+    if price.any():
+        short = model.add_columns(wanted, price, wanted.shape)
+        rows = model.add_rows(wanted, np.inf, wanted.shape)
+        model.add_entries(rows, short, 1.0)
+        model.add_entries(rows[:, None, :, :, None], officers[:, :, :, None, :], limits.street.T)
 
 
 def reachable_presence(problem: StaffingProblem) -> NDArray[np.int64]:

@@ -119,10 +119,11 @@ def _value_bound(
 ) -> float:
     """The model's bound as a value; what the thinned curves leave out is granted.
 
-    The model counts what is gained over nobody on duty, except for presence that no roster
-    can give: it is short in both.
+    The model counts what is gained over nobody on duty, except for presence and orders, which
+    it counts as what is short; presence that no roster can give is short in both.
     """
     left_out = sum(float(curve.largest_error.sum()) for curve in curves.values())
     wanted = float(reachable_presence(problem).sum()) * problem.horizon_hours
-    gained = problem.presence_penalty * wanted - districts.cost_bound
+    ordered = float((problem.ordered() * problem.order_price()).sum())
+    gained = problem.presence_penalty * wanted + ordered - districts.cost_bound
     return idle_value(problem) + gained + left_out
