@@ -91,8 +91,8 @@ FEW_TO_MANY = ("#f6f3fa", "#dcd2ec", "#b9a3d8", "#9070be", "#673f9c", "#3c1566")
 MINUTE_STEPS = (Steps(10, 20, 1), Steps(30, 2, 0))
 
 METRICS: tuple[Metric, ...] = (
-    Metric("p90", MINUTE_STEPS, (5, 8, 10, 15, 20), GOOD_TO_BAD),
-    Metric("mean", MINUTE_STEPS, (3, 5, 7, 10, 15), GOOD_TO_BAD),
+    Metric("p90", MINUTE_STEPS, (2, 3, 5, 8, 12), GOOD_TO_BAD),
+    Metric("mean", MINUTE_STEPS, (2, 3, 4, 5, 8), GOOD_TO_BAD),
     Metric(
         "coverage", (Steps(1, 200, 0),), (0.5, 0.7, 0.8, 0.9, 0.95), GOOD_TO_BAD[::-1], percent=True
     ),

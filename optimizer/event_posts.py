@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from geodata.area import StudyArea
 from geodata.events import EventWindow, occurrences
@@ -95,23 +94,23 @@ def _reference_staff(event: EventWindow) -> tuple[float, str]:
 
 def _blocks(day: EventWindow, horizon: Horizon) -> Iterator[tuple[str, float, int, int]]:
     """Phase, its share and hours of each block of at most `LONGEST_POST_H` hours."""
-    bounds = [day.start, day.peak_from, day.peak_to, day.end]
+    bounds = _phase_bounds(day, horizon)
     for (phase, share), begins, ends in zip(PHASES, bounds[:-1], bounds[1:], strict=True):
-        first, last = _whole_hours(begins, ends, horizon, round_up=phase == "dispersal")
+        first, last = max(begins, 0), min(ends, horizon.hours)
         while first < last:
             until = min(first + LONGEST_POST_H, last)
             yield phase, share, first, until
             first = until
 
 
-def _whole_hours(
-    begins: datetime, ends: datetime, horizon: Horizon, *, round_up: bool
-) -> tuple[int, int]:
-    """Hours of the horizon from the one `begins` lies in to the one before `ends`.
+def _phase_bounds(day: EventWindow, horizon: Horizon) -> tuple[int, int, int, int]:
+    """Whole hours at which build-up, peak and dispersal begin and the last one ends.
 
-    Phases share no hour: each takes the hour it begins in, the last one also that it ends in.
+    Phases share no hour: each begins with the hour it begins in, the peak lasts at least one,
+    and the last phase takes the hour it ends in.
     """
-    first = math.floor(horizon.hour_index(begins))
-    last_index = horizon.hour_index(ends)
-    last = math.ceil(last_index) if round_up else math.floor(last_index)
-    return max(first, 0), min(last, horizon.hours)
+    start, peak_from, peak_to = (
+        math.floor(horizon.hour_index(moment)) for moment in (day.start, day.peak_from, day.peak_to)
+    )
+    after_peak = max(peak_to, peak_from + 1)
+    return start, peak_from, after_peak, max(after_peak, math.ceil(horizon.hour_index(day.end)))

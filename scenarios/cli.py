@@ -46,6 +46,7 @@ def run(
     overrides = [*(set_ or []), *(["patrol.rounds=1"] if quick else [])]
     loaded = load_scenario(scenario, tuple(overrides))
     folder = out or Path("runs") / loaded.scenario.id
+    _refuse_foreign(folder)
     record, broken = _planned(loaded, folder)
     if as_json:
         print(json.dumps(record, ensure_ascii=False, sort_keys=True))
@@ -53,6 +54,13 @@ def run(
         _print_headline(record, folder)
     if broken:
         raise typer.Exit(1)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Before the work begins, so that a wrong folder costs nothing."""
+    from scenarios.run_folder import refuse_foreign
+
+    refuse_foreign(folder)
 
 
 def _planned(loaded: LoadedScenario, folder: Path) -> tuple[dict[str, Any], bool]:
@@ -104,7 +112,7 @@ def schema() -> None:
 
 
 def _print_headline(record: dict[str, Any], folder: Path) -> None:
-    from scenarios.headline import NAMES
+    from scenarios.headline import NAMES, shown
 
     console = Console(width=110)
     table = Table(title=f"{record['scenario']} ({record['status']}, draft)")
@@ -114,11 +122,11 @@ def _print_headline(record: dict[str, Any], folder: Path) -> None:
     for name, service in record["headline"]["service"].items():
         table.add_row(
             NAMES[name],
-            f"{service['covered']:.1%}",
-            f"{service['mean_min']:.2f}",
-            f"{service['p90_min']:.1f}",
-            f"{service['within_3']:.1%}",
-            f"{service['within_5']:.1%}",
+            shown(service["covered"], ".1%"),
+            shown(service["mean_min"], ".2f"),
+            shown(service["p90_min"], ".1f"),
+            shown(service["within_3"], ".1%"),
+            shown(service["within_5"], ".1%"),
         )
     console.print(table)
     figures = record["headline"]

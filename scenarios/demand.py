@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-
 from typing import Any
 
 import numpy as np
@@ -10,11 +9,11 @@ from numpy.typing import NDArray
 
 from geodata.call_file import read_calls, read_case_codes, read_hourly_profile
 from geodata.faults import FaultLog
+from geodata.files import read_table
 from geodata.forecast import DemandForecast
 from geodata.forecast_file import read_forecast
-from geodata.incident_file import ClassTable
-from geodata.files import read_table
 from geodata.horizon import Horizon
+from geodata.incident_file import ClassTable
 from geodata.recorded_calls import RateModel, RecordedCalls, expected_demand
 from geodata.row_check import RowCheck
 from geodata.season import Season, seasonal_forecast

@@ -149,6 +149,12 @@ def evaluation_frame(run: Run) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def violations_frame(run: Run) -> pd.DataFrame:
+    """Rules that the plan breaks, one row each."""
+    rows = [(v.rule, v.where, v.when, v.found, v.allowed) for v in run.violations]
+    return pd.DataFrame(rows, columns=["rule", "where", "when", "found", "allowed"])
+
+
 def named_judgements(run: Run) -> tuple[tuple[str, Judged], ...]:
     """The plan and the baselines under the names used in every table."""
     return (
@@ -181,9 +187,7 @@ def cells_frame(run: Run) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame, geometry=boxes, crs=situation.area.crs)
 
 
-def _mean_over_hours(
-    values: np.ndarray, demand: np.ndarray, answered: np.ndarray
-) -> np.ndarray:
+def _mean_over_hours(values: np.ndarray, demand: np.ndarray, answered: np.ndarray) -> np.ndarray:
     """Demand-weighted mean over the hours; NaN without demand, inf where out of reach."""
     weighted = np.where(demand > 0, values * demand, 0.0).sum(axis=1)
     return np.divide(weighted, answered, out=np.full(len(answered), np.nan), where=answered > 0)

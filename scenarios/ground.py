@@ -104,9 +104,7 @@ def _context(loaded: LoadedScenario, faults: FaultLog) -> tuple[ContextLine, ...
     return tuple(found) if sound else None
 
 
-def _transit(
-    loaded: LoadedScenario, area: StudyArea, faults: FaultLog
-) -> NDArray[np.float64]:
+def _transit(loaded: LoadedScenario, area: StudyArea, faults: FaultLog) -> NDArray[np.float64]:
     name = loaded.scenario.population.transit
     if name is None:
         return np.empty((0, 2))
@@ -114,9 +112,7 @@ def _transit(
     return metric_points(area, stops, "metro_station")
 
 
-def _centres(
-    loaded: LoadedScenario, area: StudyArea, faults: FaultLog
-) -> NDArray[np.float64]:
+def _centres(loaded: LoadedScenario, area: StudyArea, faults: FaultLog) -> NDArray[np.float64]:
     name = loaded.scenario.population.centres
     crs = loaded.scenario.population.centres_crs
     table = None
@@ -130,9 +126,7 @@ def _centres(
     return np.stack([x, y, weight], axis=1)
 
 
-def _hub_sites(
-    loaded: LoadedScenario, area: StudyArea, faults: FaultLog
-) -> NDArray[np.float64]:
+def _hub_sites(loaded: LoadedScenario, area: StudyArea, faults: FaultLog) -> NDArray[np.float64]:
     """Hub and scenic sites in metres, from a table with a position and a `site_kind`."""
     part = loaded.scenario.zones
     table = None

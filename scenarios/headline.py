@@ -1,5 +1,6 @@
 """The figures a planner asks for first."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,20 @@ NAMES = {
     "demand_proportional_points": "Practice: at standby points by demand",
     "waiting_at_stations": "Practice: waiting at stations",
 }
+
+
+def shown(value: float | None, form: str) -> str:
+    """A figure as text; a dash where there is none (no calls, or too many out of reach)."""
+    return "-" if value is None or not math.isfinite(value) else format(value, form)
+
+
+def json_ready(value: Any) -> Any:
+    """Plain values as JSON knows them: None for a figure that is not finite."""
+    if isinstance(value, dict):
+        return {key: json_ready(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_ready(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def headline(run: Run, scorecard: pd.DataFrame | None = None) -> dict[str, Any]:

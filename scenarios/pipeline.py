@@ -114,9 +114,7 @@ def run_scenario(loaded: LoadedScenario, progress: Progress) -> Run:
 def unit_gains(world: World, terms: PatrolTerms) -> dict[str, NDArray[np.float64]]:
     """Worth of the k-th unit on the street, `[command, hour, k]`, by unit type."""
     return {
-        unit.unit_type: unit_value_curves(
-            world.situation, unit, _most_units(world, unit), terms
-        )
+        unit.unit_type: unit_value_curves(world.situation, unit, _most_units(world, unit), terms)
         for unit in world.force.unit_types
     }
 
@@ -206,9 +204,7 @@ def judge(world: World, deployment: Deployment, terms: PatrolTerms) -> Judged:
     return Judged(deployment, evaluation, float((weight[:, None] * calls * minutes).sum()))
 
 
-def baselines(
-    world: World, deployment: Deployment, terms: PatrolTerms
-) -> tuple[Judged, Judged]:
+def baselines(world: World, deployment: Deployment, terms: PatrolTerms) -> tuple[Judged, Judged]:
     """Practice with the same units: waiting at the stations, and standing at standby points."""
     situation = world.situation
     waiting, standing = [], []
@@ -228,15 +224,11 @@ def objective_check(claimed: float, judged: Judged) -> tuple[Violation, ...]:
     """The solver's objective against the judge's, equal within one millionth."""
     if abs(claimed - judged.response_sum) <= 1e-6 * max(1.0, abs(judged.response_sum)):
         return ()
-    return (
-        Violation("objective", "whole plan", "all hours", claimed, judged.response_sum),
-    )
+    return (Violation("objective", "whole plan", "all hours", claimed, judged.response_sum),)
 
 
 def bound_check(staffing: StaffingResult) -> tuple[Violation, ...]:
     """No staffing may be worth more than its proven bound."""
     if staffing.value <= staffing.bound + 1e-6 * max(1.0, abs(staffing.bound)):
         return ()
-    return (
-        Violation("staffing bound", "whole plan", "all hours", staffing.value, staffing.bound),
-    )
+    return (Violation("staffing bound", "whole plan", "all hours", staffing.value, staffing.bound),)

@@ -12,6 +12,7 @@ from typing import Any
 import geopandas as gpd
 import pyogrio
 
+from geodata.faults import BadInput, Fault
 from maps.page import plan_map
 from scenarios.frames import (
     cells_frame,
@@ -21,9 +22,10 @@ from scenarios.frames import (
     map_layers,
     posts_frame,
     staffing_frame,
+    violations_frame,
     visits_frame,
 )
-from scenarios.headline import headline, recorded_check
+from scenarios.headline import headline, json_ready, recorded_check
 from scenarios.pipeline import Run
 from scenarios.progress import Progress, peak_memory_mb
 from scenarios.scenario import settings_json
@@ -33,12 +35,50 @@ PACKAGES = ("muster-deploy", "ortools", "numpy", "scipy", "numba", "pandas", "ge
 """Packages whose versions may change a plan."""
 
 
+NOT_VALID = "not valid"
+"""Status of a plan that breaks a rule, whatever the solver said of it."""
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Refuse to replace anything but an earlier run or an empty folder.
+
+    Raises
+    ------
+    BadInput
+        When something else is there.
+    """
+    if (folder / "run.json").is_file() or not folder.exists():
+        return
+    if folder.is_dir() and not any(folder.iterdir()):
+        return
+    raise BadInput(
+        [
+            Fault(
+                "--out",
+                "something that is no run is there",
+                "a new folder, an empty one or the folder of an earlier run",
+                "Name another folder; a run replaces all that is in it.",
+                value=folder.name,
+            )
+        ]
+    )
+
+
 def write_run(run: Run, folder: Path, progress: Progress) -> dict[str, Any]:
     """Write all outputs of a run to `folder`, replacing an earlier run there.
 
     Returns the content of `run.json`. All files but `run.json` are byte-identical for the same
-    scenario, seed and versions; `run.json` differs in `seconds` and `peak_mb` only.
+    scenario, seed and versions; `run.json` differs in `seconds` and `peak_mb` only. A plan that
+    breaks a rule has the status `NOT_VALID`, a table of the broken rules, and says so in the
+    summary and on the map.
+
+    Raises
+    ------
+    BadInput
+        When something that is no run lies at `folder`.
     """
+    folder = folder.resolve()
+    refuse_foreign(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -48,7 +88,7 @@ def write_run(run: Run, folder: Path, progress: Progress) -> dict[str, Any]:
             page = _map_page(run)
             (draft / "map.html").write_text(page, encoding="utf-8")
         record = _record(run, figures, checked, progress)
-        text = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True)
+        text = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
         (draft / "run.json").write_text(text + "\n", encoding="utf-8")
         _put_in_place(draft, folder)
     except BaseException:
@@ -67,6 +107,7 @@ def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, floa
         ("posts", posts_frame(run)),
         ("visits", visits_frame(run)),
         ("evaluation", scorecard),
+        *([("violations", violations_frame(run))] if run.violations else []),
     ):
         frame.to_csv(draft / f"{name}.csv", index=False, float_format="%.9g", lineterminator="\n")
     cells_frame(run).to_parquet(draft / "cells.parquet")
@@ -91,6 +132,7 @@ def _map_page(run: Run) -> str:
     scenario, world = run.loaded.scenario, run.world
     clocks = [f"{moment:%H:%M}" for moment in world.situation.horizon.starts]
     opening = clocks.index(scenario.opening_clock) if scenario.opening_clock in clocks else 0
+    broken = f", {NOT_VALID}: {len(run.violations)} rules broken" if run.violations else ""
     return plan_map(
         world.situation,
         world.force,
@@ -100,7 +142,7 @@ def _map_page(run: Run) -> str:
         run.baseline.evaluation,
         title_en=scenario.title_en,
         title_zh=scenario.title_zh,
-        run_label=f"{scenario.id} {run.loaded.digest()[:12]}",
+        run_label=f"{scenario.id} {run.loaded.digest()[:12]}{broken}",
         opening_hour=opening,
     )
 
@@ -122,7 +164,7 @@ def _record(
             **{name: version(name) for name in PACKAGES},
         },
         "seed": report.seed,
-        "status": report.status.value,
+        "status": NOT_VALID if run.violations else report.status.value,
         "violations": [str(violation) for violation in run.violations],
         "objective": {
             "name": "weighted response, call-minutes over the horizon",
@@ -147,15 +189,21 @@ def _record(
     }
     if checked is not None:
         record["recorded_calls"] = checked
-    return record
+    plain: dict[str, Any] = json_ready(record)
+    return plain
 
 
 def _put_in_place(draft: Path, folder: Path) -> None:
+    """Rename the draft to its place; an earlier run goes only once the new one stands there."""
     draft.chmod(0o755)
-    if folder.exists():
-        retired = draft.with_name(draft.name + "-old")
-        folder.rename(retired)
+    if not folder.exists():
         draft.rename(folder)
-        shutil.rmtree(retired)
-    else:
+        return
+    retired = draft.with_name(draft.name + "-old")
+    folder.rename(retired)
+    try:
         draft.rename(folder)
+    except OSError:
+        retired.rename(folder)
+        raise
+    shutil.rmtree(retired)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
@@ -46,8 +47,9 @@ class LoadedScenario:
 
 
 _FILE_KEYS = frozenset(
-    "districts attributes file transit centres hub_sites calendar profile calls case_classes officer_initiated "
-    "classes targets speeds speed_hours types unit_types headcount table shifts".split()
+    "districts attributes file transit centres hub_sites calendar profile calls case_classes "
+    "officer_initiated classes targets speeds speed_hours types unit_types headcount table "
+    "shifts".split()
 )
 
 
@@ -111,7 +113,7 @@ def _with_base(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     base = settings.pop("base", None)
     if base is None:
         return settings
-    if path in seen:
+    if path.resolve() in seen:
         raise BadInput(
             [
                 Fault(
@@ -124,22 +126,23 @@ def _with_base(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
             ]
         )
     base_path = _find(str(base), path.parent)
-    below = _with_base(base_path, (*seen, path))
+    below = _with_base(base_path, (*seen, path.resolve()))
     if base_path.parent != path.parent:
-        below = _absolute_files(below, base_path.parent)
+        below = _files_from(below, os.path.relpath(base_path.parent, path.parent))
     return _merged(below, settings)
 
 
-def _absolute_files(part: Any, folder: Path) -> Any:
+def _files_from(part: Any, folder: str) -> Any:
+    """Settings whose relative file names start with `folder`: the base's, as seen from here."""
     if isinstance(part, dict):
         return {
-            key: str(folder / value)
+            key: Path(folder, value).as_posix()
             if key in _FILE_KEYS and isinstance(value, str) and not value.startswith("package:")
-            else _absolute_files(value, folder)
+            else _files_from(value, folder)
             for key, value in part.items()
         }
     if isinstance(part, list):
-        return [_absolute_files(value, folder) for value in part]
+        return [_files_from(value, folder) for value in part]
     return part
 
 
@@ -158,7 +161,14 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(
-            [Fault(path.name, f"not readable as TOML: {error}", "a TOML file", "Mend the line named.")]
+            [
+                Fault(
+                    path.name,
+                    f"not readable as TOML: {error}",
+                    "a TOML file in UTF-8",
+                    "Mend the line named.",
+                )
+            ]
         ) from None
 
 
@@ -214,7 +224,9 @@ def _as_fault(file: str, item: Any) -> Fault:
         )
     if item["type"] == "missing":
         return Fault(file, f"key {where} is missing", "a value", "Add the key.")
-    return Fault(file, f"{where}: {item['msg']}", "a valid value", "Change the value.", None, item["input"])
+    return Fault(
+        file, f"{where}: {item['msg']}", "a valid value", "Change the value.", value=item["input"]
+    )
 
 
 def settings_json(scenario: Scenario) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-
 Crs = Annotated[str, Field(pattern=r"^(wgs84|gcj02|bd09|EPSG:\d+)$")]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Weight = Annotated[float, Field(ge=0.0)]
@@ -182,7 +181,7 @@ class VisitsPart(Part):
 
 
 class PatrolPart(Part):
-    """Patrol allocation: cut-off and penalty in minutes, weights by grade, rounds for busy units."""
+    """Patrol allocation: minutes, weights by grade, rounds for busy units, standby spacing."""
 
     cutoff_min: Annotated[float, Field(ge=5.0, le=60.0)] = 20.0
     closing_min: Annotated[float, Field(ge=0.0, le=60.0)] = 7.0
@@ -224,5 +223,3 @@ class Scenario(Part):
     visits: VisitsPart = VisitsPart()
     patrol: PatrolPart
     staffing: StaffingPart = StaffingPart()
-
-

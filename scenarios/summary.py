@@ -1,4 +1,4 @@
-"""The report in a planner's words: what is planned, what it buys, what is short, what is not real."""
+"""The report in a planner's words: what is planned, what it buys, what is short or not real."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from geodata.incidents import ZONES
 from optimizer.judges.summary import summarise
-from scenarios.headline import NAMES
+from scenarios.headline import NAMES, shown
 from scenarios.pipeline import Run
 
 
@@ -34,8 +34,13 @@ def _opening(run: Run) -> str:
         f"# {scenario.title_en}\n\n{scenario.title_zh}\n\n"
         f"{horizon.hours} hours from {horizon.start.isoformat()}; service level {spans}. "
         f"Scenario `{scenario.id}`, digest `{run.loaded.digest()[:12]}`, seed {scenario.seed}. "
-        f"Status: draft, not approved."
+        f"Status: {_status(run)}."
     )
+
+
+def _status(run: Run) -> str:
+    broken = len(run.violations)
+    return f"**not valid: {broken} rules are broken**" if broken else "draft, not approved"
 
 
 def _level_spans(levels: tuple[str, ...], clocks: list[str]) -> str:
@@ -74,16 +79,18 @@ def _bought(run: Run, figures: dict[str, Any]) -> str:
     ]
     for name, service in figures["service"].items():
         rows.append(
-            f"| {NAMES[name]} | {service['covered']:.1%} | {service['mean_min']:.2f} | "
-            f"{service['p90_min']:.1f} | {service['within_3']:.1%} | {service['within_5']:.1%} | "
-            f"{1.0 - service['served']:.2%} |"
+            f"| {NAMES[name]} | {shown(service['covered'], '.1%')} | "
+            f"{shown(service['mean_min'], '.2f')} | {shown(service['p90_min'], '.1f')} | "
+            f"{shown(service['within_3'], '.1%')} | {shown(service['within_5'], '.1%')} | "
+            f"{shown(1.0 - service['served'], '.2%')} |"
         )
     plan, best = run.judged.response_sum, run.baseline.response_sum
+    gain = 1.0 - plan / best if best else 0.0
     strongest = "standby points" if run.baseline is run.at_points else "stations"
     rows += [
         "",
         f"Against the stronger practice (at {strongest}) the plan takes "
-        f"{1.0 - plan / best:.1%} off the weighted response: {plan:,.0f} against {best:,.0f} "
+        f"{gain:.1%} off the weighted response: {plan:,.0f} against {best:,.0f} "
         "weighted call-minutes. No bound has been proven for the patrol part; "
         f"staffing lies within {run.staffing.relative_gap:.1%} of its proven bound "
         "(share of the bound, in weighted call-minutes saved).",
@@ -94,13 +101,14 @@ def _bought(run: Run, figures: dict[str, Any]) -> str:
 def _by_zone(run: Run) -> str:
     table = summarise(run.world.situation, run.judged.evaluation, run.judged.deployment.units)
     zones = table[(table["scope"] == "zone") & (table["hour"].astype(str) == "all")]
-    rows = ["## By zone", "", "| zone | calls | coverage | mean min | P90 min |", "|---|---|---|---|---|"]
+    rows = ["## By zone", ""]
+    rows += ["| zone | calls | coverage | mean min | P90 min |", "|---|---|---|---|---|"]
     for zone in ZONES:
         for _, row in zones[zones["id"] == zone].iterrows():
             if row["calls"] > 0:
                 rows.append(
-                    f"| {zone} | {row['calls']:,.0f} | {row['covered']:.1%} | "
-                    f"{row['mean_min']:.2f} | {row['p90_min']:.1f} |"
+                    f"| {zone} | {row['calls']:,.0f} | {shown(row['covered'], '.1%')} | "
+                    f"{shown(row['mean_min'], '.2f')} | {shown(row['p90_min'], '.1f')} |"
                 )
     return "\n".join(rows)
 
@@ -113,7 +121,8 @@ def _worst_districts(run: Run) -> str:
     names = {d.district_id: d.name_en for d in situation.area.districts}
     lines = [
         f"* {names[row['id']]}, {situation.horizon.at(int(row['hour'])):%d %b %H:%M}: coverage "
-        f"{row['covered']:.1%}, P90 {row['p90_min']:.1f} min, {row['calls']:.1f} calls expected"
+        f"{row['covered']:.1%}, P90 {shown(row['p90_min'], '.1f')} min, "
+        f"{row['calls']:.1f} calls expected"
         for _, row in rows.iterrows()
     ]
     return "## Weakest district-hours (at least one call expected)\n\n" + "\n".join(lines)

@@ -79,9 +79,7 @@ def localised(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
 
 
-def known_zone(
-    name: str, key: str, loaded: LoadedScenario, faults: FaultLog
-) -> ZoneInfo | None:
+def known_zone(name: str, key: str, loaded: LoadedScenario, faults: FaultLog) -> ZoneInfo | None:
     """Time zone that the scenario names under `key`, or None with the fault noted."""
     try:
         return ZoneInfo(name)
@@ -111,9 +109,7 @@ def _horizon(loaded: LoadedScenario, zone: ZoneInfo, faults: FaultLog) -> Horizo
         return None
 
 
-def _windows(
-    loaded: LoadedScenario, zone: ZoneInfo, faults: FaultLog
-) -> tuple[LevelWindow, ...]:
+def _windows(loaded: LoadedScenario, zone: ZoneInfo, faults: FaultLog) -> tuple[LevelWindow, ...]:
     windows = []
     for number, part in enumerate(loaded.scenario.levels.windows, start=1):
         start, end = localised(part.start, zone), localised(part.end, zone)

@@ -13,8 +13,8 @@ from geodata.horizon import Horizon
 from geodata.places import Places, VisitPoints
 from geodata.routing import SpeedProfiles, travel_times
 from geodata.season import Season
-from geodata.situation import Situation
 from geodata.siting import standby_points, synthetic_stations
+from geodata.situation import Situation
 from geodata.speed_file import read_speeds
 from geodata.station_file import read_stations
 from geodata.visit_file import NO_VISIT_POINTS, read_visit_points
@@ -146,7 +146,7 @@ def _refuse_bare_commands(
     bare = [name for name, count in zip(commands, own, strict=True) if not count]
     if bare:
         faults.add(
-            str(loaded.scenario.stations.file),
+            loaded.path(str(loaded.scenario.stations.file)).name,
             "commands without a station",
             expected="at least one station in the districts of every command",
             remedy="Add stations, or name in area.group_column the command of each district.",
@@ -255,15 +255,11 @@ def _events(
     if local is not None and known_zone(local, "events.local_timezone", loaded, faults) is None:
         return None
     return faults.attempt(
-        lambda log: read_events(
-            path, ground.area, horizon, part.crs, log, local_timezone=local
-        )
+        lambda log: read_events(path, ground.area, horizon, part.crs, log, local_timezone=local)
     )
 
 
-def _visit_points(
-    loaded: LoadedScenario, ground: Ground, faults: FaultLog
-) -> VisitPoints | None:
+def _visit_points(loaded: LoadedScenario, ground: Ground, faults: FaultLog) -> VisitPoints | None:
     part = loaded.scenario.visits
     if part.file is None:
         return NO_VISIT_POINTS
@@ -273,9 +269,7 @@ def _visit_points(
     )
 
 
-def _assembled(
-    loaded: LoadedScenario, ground: Ground, tables: Tables, placed: _Placed
-) -> World:
+def _assembled(loaded: LoadedScenario, ground: Ground, tables: Tables, placed: _Placed) -> World:
     scenario = loaded.scenario
     horizon, demand = _known(tables.horizon), _known(placed.demand)
     parts = _known(tables.force)

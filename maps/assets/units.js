@@ -2,7 +2,10 @@
 (function () {
   "use strict";
 
-  const radiusOf = (count) => 6 + Math.min(10, 1.7 * Math.sqrt(count));
+  const radiusOf = (count) => 2.5 + Math.min(10.5, 0.8 * Math.sqrt(count));
+
+  /* Discs below this radius are too small for a number. */
+  const NUMBERED = 7.5;
 
   const UnitLayer = muster.CanvasLayer.extend({
     hour: 0,
@@ -39,7 +42,7 @@
     /** Side of the squares within which units are counted together, pixels; 0 for none. */
     binSide() {
       const zoom = this._map.getZoom();
-      return zoom < 12 ? 46 : zoom < 14 ? 34 : 0;
+      return zoom < 12 ? 30 : zoom < 14 ? 28 : 0;
     },
 
     /** Clusters of the hour in canvas pixels. Squares are fixed to the world, not to the view. */
@@ -86,27 +89,28 @@
         context.fillStyle = colour;
         context.fill();
       };
-      disc(radius + 4, "#ffffff");
+      disc(radius + 3, "rgba(255, 255, 255, 0.85)");
       let angle = -Math.PI / 2;
       perType.forEach((count, type) => {
         const next = angle + (2 * Math.PI * count) / total;
         context.beginPath();
-        context.arc(x, y, radius + 1.2, angle, next);
+        context.arc(x, y, radius + 1, angle, next);
         context.strokeStyle = this.typeColours[type];
-        context.lineWidth = 3;
+        context.lineWidth = 2;
         context.stroke();
         angle = next;
       });
       disc(radius, "#12284f");
+      if (radius < NUMBERED) return;
       context.fillStyle = "#ffffff";
-      context.font = "600 " + (radius > 10 ? 11 : 9.5) + "px " + muster.FONT;
+      context.font = "600 " + (radius > 10 ? 10.5 : 9) + "px " + muster.FONT;
       context.fillText(total, x, y + 0.5);
     },
 
     /** Boxes around the clusters, in canvas pixels. */
     boxes() {
       return this.drawn.map(({ x, y, total }) => {
-        const reach = radiusOf(total) + 4;
+        const reach = radiusOf(total) + 3;
         return { left: x - reach, right: x + reach, top: y - reach, bottom: y + reach };
       });
     },

@@ -1,0 +1,338 @@
+"""What stands on the sheet of a station or an event, as plain values for its template."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maps.text import PHASES, RINGS, ROLES
+from optimizer.plan import Loan, PostFill, UnitMove, Visit
+from optimizer.requirement import PostNeed
+from optimizer.visits import PATROL_OFFICERS
+from scenarios.pipeline import Run
+
+Pair = tuple[str, str]
+"""A text in English and Chinese."""
+
+HOURS_ACROSS = 12
+"""Hours side by side in a table, so that it is no wider than A4 portrait."""
+
+
+class OrderBook:
+    """A run with its rows gathered by the sheet that they belong on, each gathered once."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.situation = run.world.situation
+        self.clocks = tuple(clock_text(moment) for moment in self.situation.horizon.starts)
+        self.forces = {kind.force_id: (kind.name_en, kind.name_zh) for kind in run.world.force.types}
+        self.units = {
+            kind.unit_type: (kind.name_en, kind.name_zh) for kind in run.world.force.unit_types
+        }
+
+    def clock(self, hour: int) -> str:
+        """Day and time `hour` hours after the horizon's start."""
+        return clock_text(self.situation.horizon.at(hour))
+
+    @cached_property
+    def commands(self) -> tuple[Pair, ...]:
+        """Names of the commands; one that groups districts has an English name only."""
+        chinese = {district.name_en: district.name_zh for district in self.situation.area.districts}
+        return tuple((name, chinese.get(name, "")) for name in self.situation.area.commands)
+
+    @cached_property
+    def lonlat(self) -> tuple[tuple[str, str], ...]:
+        """Longitude and latitude of each patrol place as text, five decimals (about 1 m)."""
+        places = self.situation.patrol_places
+        lon, lat = self.situation.area.to_lonlat(places.x, places.y)
+        return tuple((f"{a:.5f}", f"{b:.5f}") for a, b in zip(lon, lat, strict=True))
+
+    @cached_property
+    def on_duty(self) -> NDArray[np.int64]:
+        """People on duty, `[station, hour]`."""
+        return self.run.plan.roster.on_duty(self.situation.horizon.hours).sum(axis=1)
+
+    @cached_property
+    def units_out(self) -> NDArray[np.int64]:
+        """Units that each station sends out, `[station, hour]`."""
+        total = np.zeros_like(self.on_duty)
+        for move in self.run.plan.deployment.origins:
+            total[move.station, move.hour] += move.units
+        return total
+
+    @cached_property
+    def moves(self) -> dict[int, list[UnitMove]]:
+        """Unit moves by station."""
+        found: dict[int, list[UnitMove]] = defaultdict(list)
+        for move in self.run.plan.deployment.origins:
+            found[move.station].append(move)
+        return found
+
+    @cached_property
+    def visits(self) -> dict[int, list[Visit]]:
+        """Visits by station, in the order of their start."""
+        found: dict[int, list[Visit]] = defaultdict(list)
+        for visit in sorted(self.run.plan.visits.visits, key=lambda v: (v.minute, v.point)):
+            found[visit.station].append(visit)
+        return found
+
+    @cached_property
+    def needs(self) -> dict[str, list[PostNeed]]:
+        """Post blocks by event."""
+        found: dict[str, list[PostNeed]] = defaultdict(list)
+        for need in self.run.plan.posts.needs:
+            found[need.event_id].append(need)
+        return found
+
+    @cached_property
+    def fills(self) -> dict[str, list[PostFill]]:
+        """Who mans each post block, by post."""
+        found: dict[str, list[PostFill]] = defaultdict(list)
+        for fill in self.run.plan.posts.fills:
+            found[fill.post_id].append(fill)
+        return found
+
+    @cached_property
+    def have(self) -> dict[str, int]:
+        """People assigned, by post."""
+        return self.run.plan.posts.have()
+
+    @cached_property
+    def events_of_command(self) -> dict[int, list[str]]:
+        """Events that each command sends people to."""
+        found: dict[int, dict[str, None]] = defaultdict(dict)
+        for event_id, needs in self.needs.items():
+            for need in needs:
+                for fill in self.fills.get(need.post_id, ()):
+                    found[fill.from_district][event_id] = None
+        return {command: list(events) for command, events in found.items()}
+
+
+def clock_text(moment: datetime) -> str:
+    """Day and time as every sheet writes them, the same in both languages: `02-05 20:00`."""
+    return f"{moment:%m-%d %H:%M}"
+
+
+def station_sheet(book: OrderBook, station: int) -> dict[str, Any]:
+    """Content of a station's sheet: duties, strength, standby, visits and its command's loans."""
+    situation, stations = book.situation, book.situation.stations
+    district = int(stations.district[station])
+    command = int(situation.area.command_of[district])
+    names = situation.area.districts[district]
+    loans = book.run.plan.roster.loans
+    return {
+        "id": stations.place_ids[station],
+        "name": (stations.name_en[station], stations.name_zh[station]),
+        "branch": stations.kind[station] == "branch",
+        "district": (names.name_en, names.name_zh),
+        "command": book.commands[command],
+        "duties": _duties(book, station),
+        "strength": _strength(book, station),
+        "standby": _standby(book, station),
+        "visits": _visits(book, station),
+        "loans_out": [_loan(book, x, x.to_district) for x in loans if x.from_district == command],
+        "loans_in": [_loan(book, x, x.from_district) for x in loans if x.to_district == command],
+        "events": [
+            {"id": event_id, "name": event_name(book, event_id)}
+            for event_id in book.events_of_command.get(command, ())
+        ],
+    }
+
+
+def event_name(book: OrderBook, event_id: str) -> Pair:
+    """Names of an event."""
+    first = book.needs[event_id][0]
+    return first.event_en, first.event_zh
+
+
+def _duties(book: OrderBook, station: int) -> list[dict[str, Any]]:
+    """Shifts in the order of their start, with the officers of each force."""
+    roster = book.run.plan.roster
+    ids = book.run.world.force.ids
+    officers = roster.officers[station]
+    rows = []
+    for number, force in np.argwhere(officers.T > 0).tolist():
+        instance = roster.instances[number]
+        rows.append(
+            {
+                "shift": (instance.shift.name_en, instance.shift.name_zh),
+                "begins": book.clock(instance.start_h),
+                "ends": book.clock(instance.end_h),
+                "force": book.forces[ids[force]],
+                "officers": int(officers[force, number]),
+            }
+        )
+    return rows
+
+
+def _parts(hours: int) -> list[range]:
+    """The horizon cut into spans that fit side by side on a page."""
+    return [range(a, min(a + HOURS_ACROSS, hours)) for a in range(0, hours, HOURS_ACROSS)]
+
+
+def _strength(book: OrderBook, station: int) -> list[dict[str, Any]]:
+    """People on duty and missing from the minimum presence, hour by hour."""
+    short = book.run.plan.roster.presence_short[station]
+    return [
+        {
+            **_span(book, part),
+            "on_duty": book.on_duty[station, part.start : part.stop].tolist(),
+            "short": short[part.start : part.stop].tolist() if short.any() else [],
+        }
+        for part in _parts(book.situation.horizon.hours)
+    ]
+
+
+def _span(book: OrderBook, part: range) -> dict[str, Any]:
+    starts = book.situation.horizon.starts
+    return {
+        "begins": book.clocks[part.start],
+        "ends": book.clock(part.stop),
+        "hours": [f"{starts[hour]:%H}" for hour in part],
+    }
+
+
+def _standby(book: OrderBook, station: int) -> list[dict[str, Any]]:
+    """Units sent out hour by hour: one row for each type and place, types in the force's order."""
+    order = {name: number for number, name in enumerate(book.units)}
+    hours = book.situation.horizon.hours
+    sent: dict[tuple[int, int], list[int]] = {}
+    for move in book.moves.get(station, ()):
+        row = sent.setdefault((order[move.unit_type], move.place), [0] * hours)
+        row[move.hour] += move.units
+    names = tuple(book.units.values())
+    parts = []
+    for part in _parts(hours):
+        rows = [
+            {
+                "unit": names[kind],
+                **_place(book, station, place),
+                "units": counts[part.start : part.stop],
+            }
+            for (kind, place), counts in sorted(sent.items())
+            if any(counts[part.start : part.stop])
+        ]
+        total = book.units_out[station, part.start : part.stop].tolist()
+        if rows:
+            parts.append({**_span(book, part), "rows": rows, "total": total})
+    return parts
+
+
+def _place(book: OrderBook, station: int, place: int) -> dict[str, Any]:
+    """Id and position of a waiting place; `here` where it is the station itself."""
+    lon, lat = book.lonlat[place]
+    places = book.situation.patrol_places
+    return {"place": places.place_ids[place], "lon": lon, "lat": lat, "here": place == station}
+
+
+def _visits(book: OrderBook, station: int) -> list[dict[str, Any]]:
+    points = book.situation.visit_points.places
+    rows = []
+    for visit in book.visits.get(station, ()):
+        hour, minute = divmod(visit.minute, 60)
+        start = book.situation.horizon.at(hour).replace(minute=minute)
+        rows.append(
+            {
+                "at": clock_text(start),
+                "id": points.place_ids[visit.point],
+                "name": (points.name_en[visit.point], points.name_zh[visit.point]),
+                "minutes": f"{visit.minutes:g}",
+                "officers": PATROL_OFFICERS,
+            }
+        )
+    return rows
+
+
+def _loan(book: OrderBook, loan: Loan, other: int) -> dict[str, Any]:
+    instance = book.run.plan.roster.instances[loan.instance]
+    return {
+        "command": book.commands[other],
+        "force": book.forces[loan.force_id],
+        "shift": (instance.shift.name_en, instance.shift.name_zh),
+        "begins": book.clock(instance.start_h),
+        "ends": book.clock(instance.end_h),
+        "officers": loan.officers,
+    }
+
+
+@dataclass(frozen=True)
+class PostCount:
+    """People asked for, assigned and missing: `required` is always `have` and `need` together."""
+
+    required: int
+    have: int
+
+    @property
+    def need(self) -> int:
+        """People missing."""
+        return self.required - self.have
+
+
+def count_of(book: OrderBook, needs: Iterable[PostNeed]) -> PostCount:
+    """Officers of some post blocks taken together."""
+    found = tuple(needs)
+    return PostCount(sum(n.required for n in found), sum(book.have[n.post_id] for n in found))
+
+
+def event_sheet(book: OrderBook, event_id: str) -> dict[str, Any]:
+    """Content of an event's sheet: its posts block by block, their relief and their totals."""
+    needs = book.needs[event_id]
+    begins = {(need.ring, need.role, need.from_hour) for need in needs}
+    blocks: dict[tuple[int, int, str], list[dict[str, Any]]] = {}
+    for number, need in enumerate(needs, start=1):
+        relieved = (need.ring, need.role, need.to_hour) in begins
+        rows = blocks.setdefault((need.from_hour, need.to_hour, need.phase), [])
+        rows.append(
+            {
+                "number": number,
+                "ring": RINGS.get(need.ring, (need.ring, "")),
+                "role": ROLES.get(need.role, (need.role, "")),
+                "begins": book.clock(need.from_hour),
+                "ends": book.clock(need.to_hour),
+                "count": count_of(book, [need]),
+                "fills": [
+                    (book.forces[fill.force_id], book.commands[fill.from_district], fill.officers)
+                    for fill in book.fills.get(need.post_id, ())
+                ],
+                "relief": book.clock(need.to_hour) if relieved else "",
+            }
+        )
+    sites = dict.fromkeys((need.district, need.lon, need.lat) for need in needs)
+    return {
+        "id": event_id,
+        "name": event_name(book, event_id),
+        "sites": [(book.commands[c], f"{lon:.5f}", f"{lat:.5f}") for c, lon, lat in sites],
+        "blocks": [
+            {
+                "phase": PHASES.get(phase, (phase, "")),
+                "begins": book.clock(first),
+                "ends": book.clock(last),
+                "rows": rows,
+            }
+            for (first, last, phase), rows in blocks.items()
+        ],
+        "totals": _totals(book, needs),
+        "total": count_of(book, needs),
+        "sources": list(dict.fromkeys(need.source for need in needs)),
+    }
+
+
+def _totals(book: OrderBook, needs: list[PostNeed]) -> list[tuple[Pair, Pair, int, PostCount]]:
+    """Phase, ring, number of blocks in time and people over them, in the order of the posts."""
+    groups: dict[tuple[str, str], list[PostNeed]] = {}
+    for need in needs:
+        groups.setdefault((need.phase, need.ring), []).append(need)
+    return [
+        (
+            PHASES.get(phase, (phase, "")),
+            RINGS.get(ring, (ring, "")),
+            len({need.from_hour for need in group}),
+            count_of(book, group),
+        )
+        for (phase, ring), group in groups.items()
+    ]
