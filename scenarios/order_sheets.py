@@ -1,7 +1,7 @@
 """What stands on the sheet of a station or an event, as plain values for its template."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -30,10 +30,9 @@ class OrderBook:
         self.run = run
         self.situation = run.world.situation
         self.clocks = tuple(clock_text(moment) for moment in self.situation.horizon.starts)
-        self.forces = {kind.force_id: (kind.name_en, kind.name_zh) for kind in run.world.force.types}
-        self.units = {
-            kind.unit_type: (kind.name_en, kind.name_zh) for kind in run.world.force.unit_types
-        }
+        force = run.world.force
+        self.forces = {kind.force_id: (kind.name_en, kind.name_zh) for kind in force.types}
+        self.units = {kind.unit_type: (kind.name_en, kind.name_zh) for kind in force.unit_types}
 
     def clock(self, hour: int) -> str:
         """Day and time `hour` hours after the horizon's start."""
@@ -55,7 +54,8 @@ class OrderBook:
     @cached_property
     def on_duty(self) -> NDArray[np.int64]:
         """People on duty, `[station, hour]`."""
-        return self.run.plan.roster.on_duty(self.situation.horizon.hours).sum(axis=1)
+        by_force = self.run.plan.roster.on_duty(self.situation.horizon.hours)
+        return np.asarray(by_force.sum(axis=1), dtype=np.int64)
 
     @cached_property
     def units_out(self) -> NDArray[np.int64]:
@@ -103,6 +103,16 @@ class OrderBook:
         return self.run.plan.posts.have()
 
     @cached_property
+    def lent(self) -> dict[int, list[Loan]]:
+        """Loans by the command that lends, in the order of their start."""
+        return _by_start(self.run, lambda loan: loan.from_district)
+
+    @cached_property
+    def borrowed(self) -> dict[int, list[Loan]]:
+        """Loans by the command that borrows, in the order of their start."""
+        return _by_start(self.run, lambda loan: loan.to_district)
+
+    @cached_property
     def events_of_command(self) -> dict[int, list[str]]:
         """Events that each command sends people to."""
         found: dict[int, dict[str, None]] = defaultdict(dict)
@@ -111,6 +121,14 @@ class OrderBook:
                 for fill in self.fills.get(need.post_id, ()):
                     found[fill.from_district][event_id] = None
         return {command: list(events) for command, events in found.items()}
+
+
+def _by_start(run: Run, command_of: Callable[[Loan], int]) -> dict[int, list[Loan]]:
+    roster = run.plan.roster
+    found: dict[int, list[Loan]] = {c: [] for c in range(len(run.world.situation.area.commands))}
+    for loan in sorted(roster.loans, key=lambda loan: roster.instances[loan.instance].start_h):
+        found[command_of(loan)].append(loan)
+    return found
 
 
 def clock_text(moment: datetime) -> str:
@@ -124,7 +142,6 @@ def station_sheet(book: OrderBook, station: int) -> dict[str, Any]:
     district = int(stations.district[station])
     command = int(situation.area.command_of[district])
     names = situation.area.districts[district]
-    loans = book.run.plan.roster.loans
     return {
         "id": stations.place_ids[station],
         "name": (stations.name_en[station], stations.name_zh[station]),
@@ -135,8 +152,8 @@ def station_sheet(book: OrderBook, station: int) -> dict[str, Any]:
         "strength": _strength(book, station),
         "standby": _standby(book, station),
         "visits": _visits(book, station),
-        "loans_out": [_loan(book, x, x.to_district) for x in loans if x.from_district == command],
-        "loans_in": [_loan(book, x, x.from_district) for x in loans if x.to_district == command],
+        "loans_out": [_loan(book, loan, loan.to_district) for loan in book.lent[command]],
+        "loans_in": [_loan(book, loan, loan.from_district) for loan in book.borrowed[command]],
         "events": [
             {"id": event_id, "name": event_name(book, event_id)}
             for event_id in book.events_of_command.get(command, ())
@@ -194,6 +211,7 @@ def _span(book: OrderBook, part: range) -> dict[str, Any]:
         "begins": book.clocks[part.start],
         "ends": book.clock(part.stop),
         "hours": [f"{starts[hour]:%H}" for hour in part],
+        "blank": HOURS_ACROSS - len(part),
     }
 
 

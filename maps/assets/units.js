@@ -2,7 +2,8 @@
 (function () {
   "use strict";
 
-  const radiusOf = (count) => 2.5 + Math.min(10.5, 0.8 * Math.sqrt(count));
+  /* Zoom from which places stand far enough apart for larger discs. */
+  const NEAR = 12;
 
   /* Discs below this radius are too small for a number. */
   const NUMBERED = 7.5;
@@ -39,10 +40,16 @@
       return percent === this.noUnits ? null : percent / 100;
     },
 
+    /** Radius of a disc, pixels: small over the whole city, with a number in it close by. */
+    radiusOf(count) {
+      const near = this._map.getZoom() >= NEAR;
+      return near ? 7 + Math.min(7, 0.9 * Math.sqrt(count)) : 2.5 + Math.min(10.5, 0.8 * Math.sqrt(count));
+    },
+
     /** Side of the squares within which units are counted together, pixels; 0 for none. */
     binSide() {
       const zoom = this._map.getZoom();
-      return zoom < 12 ? 30 : zoom < 14 ? 28 : 0;
+      return zoom < NEAR ? 30 : zoom < 14 ? 34 : 0;
     },
 
     /** Clusters of the hour in canvas pixels. Squares are fixed to the world, not to the view. */
@@ -82,7 +89,7 @@
     },
 
     paintCluster(context, { x, y, total, perType }) {
-      const radius = radiusOf(total);
+      const radius = this.radiusOf(total);
       const disc = (size, colour) => {
         context.beginPath();
         context.arc(x, y, size, 0, 2 * Math.PI);
@@ -110,7 +117,7 @@
     /** Boxes around the clusters, in canvas pixels. */
     boxes() {
       return this.drawn.map(({ x, y, total }) => {
-        const reach = radiusOf(total) + 3;
+        const reach = this.radiusOf(total) + 3;
         return { left: x - reach, right: x + reach, top: y - reach, bottom: y + reach };
       });
     },
@@ -124,7 +131,7 @@
       let least = Infinity;
       for (const cluster of this.drawn) {
         const away = Math.hypot(cluster.x - x, cluster.y - y);
-        if (away <= radiusOf(cluster.total) + 4 && away < least) {
+        if (away <= this.radiusOf(cluster.total) + 4 && away < least) {
           least = away;
           best = cluster;
         }
