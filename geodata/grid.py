@@ -38,12 +38,12 @@ class Grid:
     @property
     def x(self) -> NDArray[np.float64]:
         """Easting of the cell centres, metres."""
-        return (self.col + 0.5) * self.cell_m
+        return np.asarray((self.col + 0.5) * self.cell_m, dtype=np.float64)
 
     @property
     def y(self) -> NDArray[np.float64]:
         """Northing of the cell centres, metres."""
-        return (self.row + 0.5) * self.cell_m
+        return np.asarray((self.row + 0.5) * self.cell_m, dtype=np.float64)
 
     @cached_property
     def cell_ids(self) -> tuple[str, ...]:

@@ -40,7 +40,8 @@ def read_incident_classes(classes_path: Path, targets_path: Path, faults: FaultL
     """Classes with targets `[zone, class]` looked up by grade.
 
     The optional column `share_pct` is needed for a seasonal forecast only. The optional column
-    `festival_multiplier` (`zone`, `traffic`, `nuisance` or a number) is 1 where it is missing. To be used only when `faults` is empty.
+    `festival_multiplier` (`zone`, `traffic`, `nuisance` or a number) is 1 where it is missing.
+    To be used only when `faults` is empty.
     """
     target_of_grade = _read_targets(targets_path, faults)
     table = read_table(classes_path, _CLASS_COLUMNS, faults)

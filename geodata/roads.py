@@ -108,9 +108,7 @@ def lattice(
 def _neighbour_arcs(grid: Grid) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     tails, heads = [], []
     for d_col, d_row in _NEIGHBOURS:
-        x = (grid.col + d_col + 0.5) * grid.cell_m
-        y = (grid.row + d_row + 0.5) * grid.cell_m
-        other = grid.locate(x, y)
+        other = grid.locate(grid.x + d_col * grid.cell_m, grid.y + d_row * grid.cell_m)
         cells = np.flatnonzero(other >= 0)
         tails.append(cells)
         heads.append(other[cells])

@@ -23,7 +23,8 @@ def synthetic_stations(
     Each district also gets a branch bureau beside its station with the most residents. The
     clusters are weighted k-means over the cells of the district, seeded (Lloyd 1982).
     """
-    names, points = [], []
+    names: list[tuple[str, str, str]] = []
+    points: list[NDArray[np.float64]] = []
     for number, district in enumerate(area.districts):
         members = np.flatnonzero(grid.district == number)
         wanted = counts[district.district_id]
@@ -82,7 +83,8 @@ def _cluster_centres(
         offset = np.hypot(grid.x[members] - centres[i, 0], grid.y[members] - centres[i, 1])
         nearest = members[int(np.argmin(offset))]
         centres[i] = grid.x[nearest], grid.y[nearest]
-    return centres[np.lexsort((centres[:, 0], centres[:, 1]))]
+    ordered: NDArray[np.float64] = centres[np.lexsort((centres[:, 0], centres[:, 1]))]
+    return ordered
 
 
 def standby_points(
@@ -98,7 +100,10 @@ def standby_points(
     nearest to the middle of the square among the cells of that tier and district.
     """
     chosen = np.concatenate(
-        [_one_per_square(grid, np.flatnonzero(zone == ZONES.index(t)), s) for t, s in spacing_m.items()]
+        [
+            _one_per_square(grid, np.flatnonzero(zone == ZONES.index(t)), s)
+            for t, s in spacing_m.items()
+        ]
     )
     chosen = np.sort(chosen)
     ids = tuple(f"SP-{grid.cell_ids[cell]}" for cell in chosen)

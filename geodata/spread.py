@@ -51,7 +51,9 @@ def _noise(grid: Grid, seed: int) -> NDArray[np.float64]:
     squares = np.stack([grid.x // 1000.0, grid.y // 1000.0]).astype(np.int64)
     unique, inverse = np.unique(squares, axis=1, return_inverse=True)
     rng = np.random.default_rng(seed)
-    return np.exp(rng.normal(0.0, _NOISE_SIGMA, unique.shape[1]))[inverse.ravel()]
+    of_square = np.exp(rng.normal(0.0, _NOISE_SIGMA, unique.shape[1]))
+    noise: NDArray[np.float64] = of_square[inverse.ravel()]
+    return noise
 
 
 def zone_tiers(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geodata.area import StudyArea
 from geodata.faults import FaultLog
@@ -24,8 +25,9 @@ _COLUMNS = (
     "to_clock",
 )
 
+_NONE, _NOWHERE = np.empty(0), np.empty(0, dtype=np.int64)
 NO_VISIT_POINTS = VisitPoints(
-    Places((), (), (), (), *(np.empty(0) for _ in range(4))), *(np.empty(0) for _ in range(4))
+    Places((), (), (), (), _NONE, _NONE, _NOWHERE, _NOWHERE), _NONE, _NONE, _NOWHERE, _NOWHERE
 )
 
 
@@ -62,12 +64,10 @@ def read_visit_points(
         cell[rows],
         points.district[rows],
     )
-    return VisitPoints(
-        places, visit_min[rows], interval_h[rows], clocks[0][rows], clocks[1][rows]
-    )
+    return VisitPoints(places, visit_min[rows], interval_h[rows], clocks[0][rows], clocks[1][rows])
 
 
-def _clock_hours(check: RowCheck, column: str) -> np.ndarray:
+def _clock_hours(check: RowCheck, column: str) -> NDArray[np.int64]:
     found = check.texts(column)
     good = [len(t) == 5 and t[2:] == ":00" and t[:2].isdigit() and int(t[:2]) < 24 for t in found]
     check.refuse(

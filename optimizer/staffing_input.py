@@ -99,13 +99,16 @@ class StaffingProblem:
     def ordered(self) -> NDArray[np.int64]:
         """Officers on duty that the levels order, `[district, force, hour]`; rounded down.
 
-        The on-duty share of the head-count for pools that are open in the hour; a protected
-        pool is never ordered, also where it is opened by relaxation.
+        The on-duty share of the head-count for pools that are open in the hour, at the levels
+        that have an `order_penalty`; a protected pool is never ordered, also where it is opened
+        by relaxation.
         """
         share = np.array(
             [
                 [
-                    self.levels[level].on_duty_share * pool_is_open(kind.pool_from_level, level)
+                    self.levels[level].on_duty_share
+                    if level in self.order_penalty and pool_is_open(kind.pool_from_level, level)
+                    else 0.0
                     for level in self.level_of_hour
                 ]
                 for kind in self.force.types

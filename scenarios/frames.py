@@ -190,7 +190,10 @@ def cells_frame(run: Run) -> gpd.GeoDataFrame:
 def _mean_over_hours(values: np.ndarray, demand: np.ndarray, answered: np.ndarray) -> np.ndarray:
     """Demand-weighted mean over the hours; NaN without demand, inf where out of reach."""
     weighted = np.where(demand > 0, values * demand, 0.0).sum(axis=1)
-    return np.divide(weighted, answered, out=np.full(len(answered), np.nan), where=answered > 0)
+    mean: np.ndarray = np.divide(
+        weighted, answered, out=np.full(len(answered), np.nan), where=answered > 0
+    )
+    return mean
 
 
 def map_layers(run: Run) -> dict[str, gpd.GeoDataFrame]:

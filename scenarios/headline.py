@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from optimizer.judges.staffing_value import order_short
 from scenarios.frames import evaluation_frame
 from scenarios.pipeline import Run
 
@@ -63,6 +64,7 @@ def headline(run: Run, scorecard: pd.DataFrame | None = None) -> dict[str, Any]:
         "visits": {"due": int(plan.visits.due.sum()), "planned": len(plan.visits.visits)},
         "officers_lent": sum(loan.officers for loan in plan.roster.loans),
         "presence_short_officer_hours": int(plan.roster.presence_short.sum()),
+        "order_short_officer_hours": int(order_short(run.problem, plan.roster).sum()),
         "overtime_hours": round(float(run.staffing.overtime_hours.sum()), 3),
         "community_half_days_taken": run.staffing.protected_half_days,
     }

@@ -38,6 +38,10 @@ class OrderBook:
         """Day and time `hour` hours after the horizon's start."""
         return clock_text(self.situation.horizon.at(hour))
 
+    def time_of_day(self, hour: int) -> str:
+        """Time of day, for a row under a heading that tells the day."""
+        return f"{self.situation.horizon.at(hour):%H:%M}"
+
     @cached_property
     def commands(self) -> tuple[Pair, ...]:
         """Names of the commands; one that groups districts has an English name only."""
@@ -310,14 +314,14 @@ def event_sheet(book: OrderBook, event_id: str) -> dict[str, Any]:
                 "number": number,
                 "ring": RINGS.get(need.ring, (need.ring, "")),
                 "role": ROLES.get(need.role, (need.role, "")),
-                "begins": book.clock(need.from_hour),
-                "ends": book.clock(need.to_hour),
+                "begins": book.time_of_day(need.from_hour),
+                "ends": book.time_of_day(need.to_hour),
                 "count": count_of(book, [need]),
                 "fills": [
                     (book.forces[fill.force_id], book.commands[fill.from_district], fill.officers)
                     for fill in book.fills.get(need.post_id, ())
                 ],
-                "relief": book.clock(need.to_hour) if relieved else "",
+                "relief": book.time_of_day(need.to_hour) if relieved else "",
             }
         )
     sites = dict.fromkeys((need.district, need.lon, need.lat) for need in needs)

@@ -16,7 +16,7 @@ from optimizer.judges.violation import Violation
 from optimizer.models.allocation import allocate, unit_value_curves
 from optimizer.models.origins import unit_origins
 from optimizer.models.staffing import staff
-from optimizer.plan import Deployment, Plan, SolveReport, Status
+from optimizer.plan import Deployment, Plan, SolveReport, Status, UnitMove
 from optimizer.shifts import shift_instances
 from optimizer.staffing_input import StaffingProblem
 from optimizer.staffing_result import StaffingResult
@@ -58,6 +58,7 @@ class Run:
 
     loaded: LoadedScenario
     world: World
+    problem: StaffingProblem
     staffing: StaffingResult
     plan: Plan
     judged: Judged
@@ -108,7 +109,7 @@ def run_scenario(loaded: LoadedScenario, progress: Progress) -> Run:
             + objective_check(claimed, judged)
             + bound_check(staffing)
         )
-    return Run(loaded, world, staffing, plan, judged, at_stations, at_points, found)
+    return Run(loaded, world, problem, staffing, plan, judged, at_stations, at_points, found)
 
 
 def unit_gains(world: World, terms: PatrolTerms) -> dict[str, NDArray[np.float64]]:
@@ -175,7 +176,8 @@ def deploy(
 ) -> tuple[Deployment, float]:
     """Where the staffed units stand, and the weighted response the allocation claims."""
     situation = world.situation
-    units, moves, claimed = [], [], 0.0
+    units, claimed = [], 0.0
+    moves: list[UnitMove] = []
     for row, unit in enumerate(world.force.unit_types):
         available = staffing.units_available[row]
         limits = by_command(situation, available)

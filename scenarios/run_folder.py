@@ -26,6 +26,7 @@ from scenarios.frames import (
     visits_frame,
 )
 from scenarios.headline import headline, json_ready, recorded_check
+from scenarios.orders import write_orders
 from scenarios.pipeline import Run
 from scenarios.progress import Progress, peak_memory_mb
 from scenarios.scenario import settings_json
@@ -114,6 +115,7 @@ def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, floa
     _write_geopackage(map_layers(run), draft / "plan.gpkg", run)
     text = summary_text(run, figures, checked)
     (draft / "summary.md").write_text(text, encoding="utf-8")
+    write_orders(run, draft / "orders")
     return figures, checked
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from geodata.incidents import ZONES
+from optimizer.judges.staffing_value import order_short
 from optimizer.judges.summary import summarise
 from scenarios.headline import NAMES, shown
 from scenarios.pipeline import Run
@@ -15,6 +16,7 @@ def summary_text(run: Run, figures: dict[str, Any], checked: dict[str, float] | 
     sections = [
         _opening(run),
         _planned(run, figures),
+        _on_duty(run),
         _bought(run, figures),
         _by_zone(run),
         _worst_districts(run),
@@ -66,6 +68,32 @@ def _planned(run: Run, figures: dict[str, Any]) -> str:
     )
 
 
+def _on_duty(run: Run) -> str:
+    """Each force's people on duty beside what the levels order."""
+    roster, problem = run.plan.roster, run.problem
+    on_duty = roster.on_duty(problem.horizon_hours).sum(axis=0)
+    ordered = problem.ordered().sum(axis=0)
+    short = order_short(problem, roster).sum(axis=(0, 2))
+    rows = [
+        "## Who is on duty",
+        "",
+        "A service level orders a share of every open pool to be on duty. Officers who work one "
+        "shift rest before the next, so an order for many hours in a row cannot always be met; "
+        "what is missing is counted in officer-hours.",
+        "",
+        "| force | head-count | on duty at one time | ordered at most | short of the order, h |",
+        "|---|---|---|---|---|",
+    ]
+    for row, kind in enumerate(run.world.force.types):
+        wanted = f"{ordered[row].max():,}" if ordered[row].any() else "-"
+        missing = f"{short[row]:,}" if ordered[row].any() else "-"
+        rows.append(
+            f"| {kind.name_en} ({kind.name_zh}) | {run.world.force.headcount[:, row].sum():,} | "
+            f"{on_duty[row].min():,} to {on_duty[row].max():,} | {wanted} | {missing} |"
+        )
+    return "\n".join(rows)
+
+
 def _bought(run: Run, figures: dict[str, Any]) -> str:
     rows = [
         "## What it buys",
@@ -92,7 +120,7 @@ def _bought(run: Run, figures: dict[str, Any]) -> str:
         f"Against the stronger practice (at {strongest}) the plan takes "
         f"{gain:.1%} off the weighted response: {plan:,.0f} against {best:,.0f} "
         "weighted call-minutes. No bound has been proven for the patrol part; "
-        f"staffing lies within {run.staffing.relative_gap:.1%} of its proven bound "
+        f"staffing lies within {run.staffing.relative_gap:.2%} of its proven bound "
         "(share of the bound, in weighted call-minutes saved).",
     ]
     return "\n".join(rows)

@@ -202,7 +202,7 @@ def _scaled(
 ) -> NDArray[np.int64]:
     """Head-counts times `force.scale`, rounded half up; a force without officers is a fault."""
     scale = loaded.scenario.force.scale
-    scaled = np.floor(count * scale + 0.5).astype(np.int64)
+    scaled: NDArray[np.int64] = np.floor(count * scale + 0.5).astype(np.int64)
     if not scaled.sum():
         faults.add(
             f"scenario {loaded.scenario.id}",

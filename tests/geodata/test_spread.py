@@ -38,15 +38,25 @@ def test_the_noise_of_a_place_does_not_depend_on_the_cell_size(peopled: StudyAre
     assert spread_population(peopled, coarse, **NOTHING, seed=2).tolist() != of_coarse.tolist()
 
 
-def test_people_live_around_stops_and_towns(peopled: StudyArea, grid: Grid) -> None:
-    stop, town = (351_500.0, 3_451_500.0), (356_500.0, 3_452_500.0, 3.0)
-    people = spread_population(
-        peopled, grid, transit_xy=np.array([stop]), centre_xyw=np.array([town]), seed=1
-    )
-    far_west, far_east = grid.locate([353_500.0, 357_500.0], [3_453_500.0, 3_450_500.0])
-    at_stop, at_town = grid.locate([stop[0], town[0]], [stop[1], town[1]])
-    assert people[at_stop] > 2 * people[far_west]
-    assert people[at_town] > 2 * people[far_east]
+@pytest.mark.parametrize(
+    ("part", "at_centre", "two_km_away"),
+    [
+        # base 0.02; a stop adds 0.55 within 1.2 km and 0.2 within 3.5 km, a town of weight 5 adds
+        # 5 x 0.12 within 1.8 km, each as a Gaussian of the distance
+        ("transit_xy", 0.77, 0.02 + 0.55 * np.exp(-4 / 2.88) + 0.2 * np.exp(-4 / 24.5)),
+        ("centre_xyw", 0.62, 0.02 + 0.6 * np.exp(-4 / 6.48)),
+    ],
+)
+def test_people_live_around_stops_and_towns(
+    peopled: StudyArea, grid: Grid, part: str, at_centre: float, two_km_away: float
+) -> None:
+    """The same seed gives the same noise, so it cancels out against a spread without them."""
+    point = [[351_500.0, 3_451_500.0, 5.0][: 2 if part == "transit_xy" else 3]]
+    plain = spread_population(peopled, grid, **NOTHING, seed=1)
+    found = spread_population(peopled, grid, **{**NOTHING, part: np.array(point)}, seed=1)
+    near, far = grid.locate([351_500.0, 353_500.0], [3_451_500.0, 3_451_500.0])
+    gain = (found / plain)[near] / (found / plain)[far]
+    assert gain == pytest.approx((at_centre / two_km_away) ** 0.8)
 
 
 def test_tiers_by_hand(grid: Grid) -> None:
@@ -67,7 +77,7 @@ def test_tiers_by_hand(grid: Grid) -> None:
     assert names[0].tolist() == ["rural"] * 7 + ["hub"]
     assert names[1].tolist() == ["commercial"] * 2 + ["fringe"] * 6
     assert names[2].tolist() == ["commercial"] * 2 + ["city"] * 6
-    assert names[3].tolist() == ["commercial"] * 2 + ["city"] * 6
+    assert names[3].tolist() == ["commercial"] + ["city"] * 7  # 1,556 m from the third stop
 
 
 def test_a_hub_has_its_own_cell_whatever_the_radius(grid: Grid) -> None:
