@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 
-def frozen_array(values: ArrayLike, dtype: DTypeLike, shape: tuple[int, ...], name: str) -> NDArray[Any]:
+def frozen_array(
+    values: ArrayLike, dtype: DTypeLike, shape: tuple[int, ...], name: str
+) -> NDArray[Any]:
     """Return `values` as a read-only contiguous array of the given type and shape.
 
     Raises

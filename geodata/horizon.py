@@ -57,5 +57,3 @@ class Horizon:
         first, last = self.hour_index(start), self.hour_index(end)
         index = np.arange(self.hours)
         return (index < last) & (index + 1 > first)
-
-

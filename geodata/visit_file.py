@@ -69,7 +69,7 @@ def read_visit_points(
 
 def _clock_hours(check: RowCheck, column: str) -> NDArray[np.int64]:
     found = check.texts(column)
-    good = [len(t) == 5 and t[2:] == ":00" and t[:2].isdigit() and int(t[:2]) < 24 for t in found]
+    good = [len(t) == 5 and t[2:] == ":00" and t[:2].isdecimal() and int(t[:2]) < 24 for t in found]
     check.refuse(
         [not ok for ok in good],
         f"{column} is not a full clock hour",
@@ -77,4 +77,5 @@ def _clock_hours(check: RowCheck, column: str) -> NDArray[np.int64]:
         remedy="Correct the value.",
         values=found,
     )
-    return np.array([int(t[:2]) if ok else 0 for t, ok in zip(found, good, strict=True)])
+    hours = [int(text[:2]) if ok else 0 for text, ok in zip(found, good, strict=True)]
+    return np.array(hours, dtype=np.int64)

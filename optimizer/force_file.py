@@ -64,13 +64,15 @@ def read_force_parts(
     check = RowCheck(table, faults)
     check.require_rows()
     ids, names_en, names_zh = (check.texts(name) for name in _TYPE_COLUMNS[:3])
-    flags = [check.flags(name) for name in _TYPE_COLUMNS[3:7]]
+    respond, post, patrol, sworn = (check.flags(name) for name in _TYPE_COLUMNS[3:7])
     pools = check.choices("pool_from_level", POOL_LEVELS, "the service levels")
     check.unique(["force_id"], ids, "the type")
     total, home = _totals(check) if with_totals else ([0] * len(ids), [""] * len(ids))
     rows = np.flatnonzero(check.sound).tolist()
     types = tuple(
-        ForceType(ids[r], names_en[r], names_zh[r], *(flag[r] for flag in flags), pools[r])
+        ForceType(
+            ids[r], names_en[r], names_zh[r], respond[r], post[r], patrol[r], sworn[r], pools[r]
+        )
         for r in rows
     )
     units = _read_units(units_path, ids, faults)

@@ -143,7 +143,7 @@ def _from_file(
     )
     if reading is None:
         return None
-    notes = (f"{path.name}: {reading.rows} rows read",)
+    notes: tuple[str, ...] = (f"{path.name}: {reading.rows} rows read",)
     if reading.rows_outside_horizon:
         notes += (f"{path.name}: {reading.rows_outside_horizon} rows lie outside the horizon",)
     return Demand(reading.forecast, None, notes)

@@ -1,6 +1,7 @@
 """The ground of a scenario: area, cells, residents, zone tiers, roads and context."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from geodata.row_check import RowCheck
 from geodata.situation import ContextLine
 from geodata.spread import spread_population, zone_tiers
 from scenarios.scenario import LoadedScenario
+from scenarios.schema import ContextLayer
 
 
 @dataclass(frozen=True)
@@ -94,14 +96,16 @@ def _context(loaded: LoadedScenario, faults: FaultLog) -> tuple[ContextLine, ...
     found: list[ContextLine] = []
     sound = True
     for layer in loaded.scenario.context:
-        lines = faults.attempt(
-            lambda log, layer=layer: read_context(
-                loaded.path(layer.file), layer.kind, layer.where, layer.label, log
-            )
-        )
+        lines = faults.attempt(partial(_context_lines, loaded, layer))
         sound &= lines is not None
         found.extend(lines or ())
     return tuple(found) if sound else None
+
+
+def _context_lines(
+    loaded: LoadedScenario, layer: ContextLayer, faults: FaultLog
+) -> tuple[ContextLine, ...]:
+    return read_context(loaded.path(layer.file), layer.kind, layer.where, layer.label, faults)
 
 
 def _transit(loaded: LoadedScenario, area: StudyArea, faults: FaultLog) -> NDArray[np.float64]:
