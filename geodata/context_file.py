@@ -15,24 +15,34 @@ _LABELS = ("name", "name_en", "name_zh")
 
 
 def read_context(
-    path: Path, kind: str, where: dict[str, str], label: str | None, faults: FaultLog
+    path: Path,
+    kind: str,
+    where: dict[str, str],
+    labels: tuple[str | None, str | None],
+    faults: FaultLog,
 ) -> tuple[ContextLine, ...]:
     """Lines and points of one layer (WGS84), those whose columns equal `where`.
 
+    `labels` are the columns of the local and the English names, None where there are none.
+
     Multi-part lines become one line each; a point becomes a line of one vertex.
     """
-    layer = read_layer(path, tuple(where) + ((label,) if label else ()), faults, allowed=_LABELS)
+    columns = (*where, *(label for label in labels if label))
+    layer = read_layer(path, columns, faults, allowed=_LABELS)
     if layer is None:
         return ()
     frame: gpd.GeoDataFrame = layer.frame
     for column, value in where.items():
         frame = frame[frame[column].astype(str) == value]
-    names = frame[label].fillna("").astype(str).tolist() if label else [""] * len(frame)
-    lines = []
-    for name, geometry in zip(names, frame.geometry, strict=True):
-        for part in shapely.get_parts(geometry):
-            lines.append(ContextLine(kind, name, shapely.get_coordinates(part)))
-    return tuple(lines)
+    local, english = (
+        frame[label].fillna("").astype(str).tolist() if label else [""] * len(frame)
+        for label in labels
+    )
+    return tuple(
+        ContextLine(kind, name, shapely.get_coordinates(part), name_en)
+        for name, name_en, geometry in zip(local, english, frame.geometry, strict=True)
+        for part in shapely.get_parts(geometry)
+    )
 
 
 def metric_lines(

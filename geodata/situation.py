@@ -28,11 +28,15 @@ class Provenance:
 
 @dataclass(frozen=True)
 class ContextLine:
-    """A line drawn for orientation: `lonlat` [vertex, 2] in WGS84 degrees."""
+    """A line drawn for orientation: `lonlat` [vertex, 2] in WGS84 degrees.
+
+    `name` is the local one; `name_en` is empty where there is no English one.
+    """
 
     kind: str
     name: str
     lonlat: NDArray[np.float64]
+    name_en: str = ""
 
 
 @dataclass(frozen=True, eq=False)

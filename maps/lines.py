@@ -54,7 +54,7 @@ def line_content(line: ContextLine) -> dict[str, object]:
     path = line.lonlat
     if len(path) > 2:
         path = shapely.get_coordinates(shapely.LineString(path).simplify(LINE_DEG))
-    return {"kind": line.kind, "name": line.name, "path": steps_of(path)}
+    return {"kind": line.kind, **both(line.name_en or line.name, line.name), "path": steps_of(path)}
 
 
 def steps_of(lonlat: NDArray[np.float64]) -> list[int]:

@@ -105,14 +105,15 @@ def _context(loaded: LoadedScenario, faults: FaultLog) -> tuple[ContextLine, ...
 def _context_lines(
     loaded: LoadedScenario, layer: ContextLayer, faults: FaultLog
 ) -> tuple[ContextLine, ...]:
-    return read_context(loaded.path(layer.file), layer.kind, layer.where, layer.label, faults)
+    labels = (layer.label, layer.label_en)
+    return read_context(loaded.path(layer.file), layer.kind, layer.where, labels, faults)
 
 
 def _transit(loaded: LoadedScenario, area: StudyArea, faults: FaultLog) -> NDArray[np.float64]:
     name = loaded.scenario.population.transit
     if name is None:
         return np.empty((0, 2))
-    stops = read_context(loaded.path(name), "metro_station", {}, None, faults)
+    stops = read_context(loaded.path(name), "metro_station", {}, (None, None), faults)
     return metric_points(area, stops, "metro_station")
 
 

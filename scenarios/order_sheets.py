@@ -191,7 +191,7 @@ def _duties(book: OrderBook, station: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _parts(hours: int) -> list[range]:
+def hour_parts(hours: int) -> list[range]:
     """The horizon cut into spans that fit side by side on a page."""
     return [range(a, min(a + HOURS_ACROSS, hours)) for a in range(0, hours, HOURS_ACROSS)]
 
@@ -205,7 +205,7 @@ def _strength(book: OrderBook, station: int) -> list[dict[str, Any]]:
             "on_duty": book.on_duty[station, part.start : part.stop].tolist(),
             "short": short[part.start : part.stop].tolist() if short.any() else [],
         }
-        for part in _parts(book.situation.horizon.hours)
+        for part in hour_parts(book.situation.horizon.hours)
     ]
 
 
@@ -229,7 +229,7 @@ def _standby(book: OrderBook, station: int) -> list[dict[str, Any]]:
         row[move.hour] += move.units
     names = tuple(book.units.values())
     parts = []
-    for part in _parts(hours):
+    for part in hour_parts(hours):
         rows = [
             {
                 "unit": names[kind],

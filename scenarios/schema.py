@@ -44,12 +44,14 @@ class HorizonPart(Part):
 
 
 class ContextLayer(Part):
-    """Lines or points drawn on the map; `label` is the layer's column with the names."""
+    """Lines or points drawn on the map; `label` and `label_en` are the layer's columns with
+    the local and the English names."""
 
     kind: Literal["river", "crossing", "link", "expressway", "metro", "metro_station"]
     file: str
     where: dict[str, str] = {}
     label: str | None = None
+    label_en: str | None = None
 
 
 class PopulationPart(Part):

@@ -155,7 +155,7 @@
       }
       const pointNames = (kind, size) => {
         for (const line of lines[kind] || []) {
-          offered.push({ text: line.name, world: line.path[0], size, spots: POINT_SPOTS });
+          offered.push({ text: line[language], world: line.path[0], size, spots: POINT_SPOTS });
         }
       };
       if (this.shown.crossings && zoom >= 12.5) pointNames("crossing", 11);

@@ -123,7 +123,7 @@ def test_the_colour_over_a_cell_is_that_of_its_class(city: Any, open_page: Any, 
             np.stack([lat, lon], axis=1).tolist(),
         )
     unreached, at_once = [0x3F, 0x46, 0x50, 255], [0xFF, 0xF5, 0xE6, 255]
-    usual = [0xFB, 0xB1, 0x73, 255]
+    usual = [0xC2, 0x30, 0x1F, 255]
     assert colours[:3] == [[0, 0, 0, 0], unreached, at_once]
     assert all(colour == usual for colour in colours[3:])
 

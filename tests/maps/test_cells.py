@@ -70,7 +70,7 @@ def test_demand_by_class_adds_up_and_counts_what_is_out_of_reach() -> None:
     metric = METRICS[0]
     values = np.array([[4.9], [5.0], [np.inf], [np.nan]])
     shares = demand_by_class(metric, values, np.array([[1.0], [2.0], [1.0], [0.0]]))
-    assert shares.tolist() == [[0.25, 0.5, 0, 0, 0, 0, 0.25]]
+    assert shares.tolist() == [[0, 0, 0.25, 0.5, 0, 0, 0.25]]
 
 
 def test_an_hour_without_calls_has_no_shares() -> None:

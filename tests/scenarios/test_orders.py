@@ -1,0 +1,305 @@
+"""The printed sheets of the tiny town: complete, with sums that hold and text that stays text."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optimizer.judges.violation import Violation
+from optimizer.plan import Loan, PostAssignment
+from scenarios.order_sheets import hour_parts
+from scenarios.orders import file_names, order_pages, write_orders
+from scenarios.pipeline import Run, run_scenario
+from scenarios.progress import Progress
+from tests.scenarios.town import TABLES, write_town
+
+SCRIPT = "<script>alert(1)</script>"
+POSTS = 10
+"""Columns of the table of posts."""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    town = write_town(tmp_path_factory.mktemp("orders") / "town")
+    return run_scenario(town.load(), Progress(quiet=True))
+
+
+class Rows(HTMLParser):
+    """Rows of a page's tables as lists of cell texts."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self._inside = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+            self._inside = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th"):
+            self._inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.rows[-1][-1] += data
+
+
+def rows_under(page: str, heading: str) -> list[list[str]]:
+    """Rows of all tables between the heading that begins so and the next one."""
+    parts = page.partition("</main>")[0].split("<h2>")
+    (found,) = (part for part in parts if part.startswith(heading))
+    return Rows(found).rows
+
+
+def numbers(row: list[str]) -> list[int]:
+    return [int(text or 0) for text in row]
+
+
+def renamed(run: Run, name_en: str) -> Run:
+    """The run with another name for its first station."""
+    situation = run.world.situation
+    names = (name_en, *situation.stations.name_en[1:])
+    stations = replace(situation.stations, name_en=names)
+    world = replace(run.world, situation=replace(situation, stations=stations))
+    return replace(run, world=world)
+
+
+def test_every_station_and_event_has_a_sheet_that_the_index_names(run: Run) -> None:
+    pages = dict(order_pages(run))
+    assert list(pages) == ["index.html", "station-S1.html", "station-S2.html", "event-fair.html"]
+    linked = re.findall(r'href="([^"]*)"', pages["index.html"])
+    assert sorted(linked) == sorted(pages.keys() - {"index.html"})
+    for page in pages.values():
+        assert set(re.findall(r'href="([^"]*)"', page)) <= set(pages)
+
+
+def test_every_sheet_says_what_it_is(run: Run) -> None:
+    for page in dict(order_pages(run)).values():
+        for text in (
+            "Tiny town",
+            "小镇",
+            "Draft, not approved",
+            "草案",
+            "2027-02-05 20:00 – 2027-02-06 00:00, 4 h",
+            "02-05 20:00 Level 1",
+            "一级勤务",
+            f"tiny {run.loaded.digest()[:12]}",
+            "Synthetic or assumed: ",
+            "模拟或假设数据",
+        ):
+            assert text in page
+
+
+def test_pages_are_closed(run: Run) -> None:
+    policy = "content=\"default-src 'none'; style-src 'unsafe-inline'\""
+    for page in dict(order_pages(run)).values():
+        assert policy in page
+        assert not re.search(r"<script|<link|<img|\ssrc=|\son\w+=|https?:|url\(|@import", page)
+
+
+def test_names_from_data_stay_text(run: Run) -> None:
+    """Also where the name would close an attribute."""
+    pages = dict(order_pages(renamed(run, SCRIPT + '"><b>')))
+    for name in ("index.html", "station-S1.html"):
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;&#34;&gt;&lt;b&gt;" in pages[name]
+        assert SCRIPT not in pages[name]
+        assert '"><b>' not in pages[name]
+
+
+def test_names_from_files_stay_text(tmp_path: Path) -> None:
+    named = TABLES["events.csv"].replace("Temple fair", "<i>Fair</i>")
+    town = write_town(tmp_path / "town", {"events.csv": named})
+    pages = dict(order_pages(run_scenario(town.load(), Progress(quiet=True))))
+    for page in pages.values():
+        assert "<i>" not in page
+    assert "&lt;i&gt;Fair&lt;/i&gt;" in pages["event-fair.html"]
+
+
+def test_posts_are_required_have_and_need(run: Run) -> None:
+    """The fair builds up until 21:00, peaks until 23:00 and has gone by midnight.
+
+    Of its 30 staff, half stand in the core ring; a build-up takes 0.6 of them, so 9, of whom
+    0.55 are police and 0.25 support: 5 and 3 after rounding up.
+    """
+    sheet = dict(order_pages(run))["event-fair.html"]
+    posts = [row for row in rows_under(sheet, "Posts")[1:] if len(row) == POSTS]
+    needs, have = run.plan.posts.needs, run.plan.posts.have()
+    assert [int(row[0]) for row in posts] == list(range(1, len(needs) + 1))
+    for row, need in zip(posts, needs, strict=True):
+        required, there, missing = numbers(row[5:8])
+        assert (required, there) == (need.required, have[need.post_id])
+        assert required == there + missing
+        assert sum(map(int, re.findall(r"\d+", row[8]))) == there
+    assert posts[0][1:6] == ["core 核心区", "police 民警", "20:00", "21:00", "5"]
+    assert [row[9] for row in posts] == ["21:00"] * 6 + ["23:00"] * 6 + ["–"] * 6
+    assert "made up for the tests" in sheet
+
+
+def test_totals_of_an_event_are_the_sums_of_its_posts(run: Run) -> None:
+    sheet = dict(order_pages(run))["event-fair.html"]
+    *groups, total = rows_under(sheet, "Totals")[1:]
+    assert len(groups) == 9
+    assert groups[0][:4] == ["build-up 集聚", "core 核心区", "1", "8"]
+    assert np.array([numbers(row[3:]) for row in groups]).sum(axis=0).tolist() == numbers(total[1:])
+    required, have, need = numbers(total[1:])
+    assert required == sum(post.required for post in run.plan.posts.needs) == have + need
+    assert have == sum(fill.officers for fill in run.plan.posts.fills)
+
+
+def test_duties_are_those_of_the_roster(run: Run) -> None:
+    pages = dict(order_pages(run))
+    for station, name in enumerate(("station-S1.html", "station-S2.html")):
+        rows = rows_under(pages[name], "Duties")[1:]
+        assert sum(int(row[-1]) for row in rows) == run.plan.roster.officers[station].sum()
+        for row in rows:
+            assert row[:3] in (
+                ["Team duty 值班", "02-05 08:00", "02-06 08:00"],
+                ["Evening 晚班", "02-05 18:00", "02-06 02:00"],
+            )
+
+
+def test_hours_of_a_station_add_up(run: Run) -> None:
+    """People on duty, and units by place with their total."""
+    pages = dict(order_pages(run))
+    on_duty = run.plan.roster.on_duty(4).sum(axis=1)
+    for station, name in enumerate(("station-S1.html", "station-S2.html")):
+        hours, duty = rows_under(pages[name], "On duty")[:2]
+        assert hours[1:5] == ["20", "21", "22", "23"]
+        assert numbers(duty[1:5]) == on_duty[station].tolist()
+        assert len(hours) == len(duty) == 13
+        *places, total = [row for row in rows_under(pages[name], "Units") if len(row) > 2][1:]
+        sent = np.array([numbers(row[2:]) for row in places])
+        expected = np.zeros(4, dtype=int)
+        for move in run.plan.deployment.origins:
+            if move.station == station:
+                expected[move.hour] += move.units
+        assert expected.any()
+        assert sent.sum(axis=0).tolist() == numbers(total[1:]) == expected.tolist()
+        assert total[1:] == [str(count) for count in expected]
+
+
+def test_visits_stand_under_the_station_that_makes_them(run: Run) -> None:
+    pages = dict(order_pages(run))
+    planned = run.plan.visits.visits
+    assert {visit.station for visit in planned} == {0, 1}
+    points = (["Market 市场", "V1", "12", "2"], ["Station square 站前", "V2", "10", "2"])
+    for station, name in enumerate(("station-S1.html", "station-S2.html")):
+        rows = rows_under(pages[name], "Visits")[1:]
+        own = [visit for visit in planned if visit.station == station]
+        starts = [f"02-05 {20 + v.minute // 60}:{v.minute % 60:02d}" for v in own]
+        assert [row[0] for row in rows] == starts
+        assert all(row[1:] == points[station] for row in rows)
+
+
+def test_loans_are_told_to_both_commands(run: Run) -> None:
+    loan = Loan("officers", from_district=1, to_district=0, instance=1, officers=3)
+    roster = replace(run.plan.roster, loans=(loan,))
+    pages = dict(order_pages(replace(run, plan=replace(run.plan, roster=roster))))
+    row = ["Officers 民警", "Evening 晚班", "02-05 18:00", "02-06 02:00", "3"]
+    assert rows_under(pages["station-S1.html"], "Lent to")[1:] == [["East 东区", *row]]
+    assert rows_under(pages["station-S2.html"], "Lent by")[1:] == [["West 西区", *row]]
+    assert "Lent by" not in pages["station-S1.html"]
+
+
+def test_what_is_missing_at_a_station_is_said(run: Run) -> None:
+    assert "Short of the minimum presence" not in dict(order_pages(run))["station-S1.html"]
+    short = np.array([[0, 2, 0, 0], [0, 0, 0, 0]])
+    roster = replace(run.plan.roster, presence_short=short)
+    pages = dict(order_pages(replace(run, plan=replace(run.plan, roster=roster))))
+    row = rows_under(pages["station-S1.html"], "On duty")[2]
+    assert row[:5] == ["Short of the minimum presence 最低在岗缺口", "", "2", "", ""]
+    assert "Short of the minimum presence" not in pages["station-S2.html"]
+
+
+def test_a_plan_that_breaks_a_rule_is_no_order(run: Run) -> None:
+    broken = Violation("filled once", "district W", "hour 2", 9.0, 7.0)
+    for page in dict(order_pages(replace(run, violations=(broken,)))).values():
+        assert "Not valid: 1 rules broken" in page
+        assert "无效" in page
+        assert "Draft, not approved" not in page
+
+
+def test_a_night_without_events_has_an_index_that_says_so(run: Run) -> None:
+    plan = replace(run.plan, posts=PostAssignment((), ()))
+    pages = dict(order_pages(replace(run, plan=plan)))
+    assert "No event asks for posts." in pages["index.html"]
+    assert "event-fair.html" not in pages
+
+
+def test_written_again_they_are_the_same(run: Run, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        write_orders(run, tmp_path / name / "orders")
+    first = {path.name: path.read_bytes() for path in (tmp_path / "first/orders").iterdir()}
+    second = {path.name: path.read_bytes() for path in (tmp_path / "second/orders").iterdir()}
+    assert first == second
+    assert {name: text.decode() for name, text in first.items()} == dict(order_pages(run))
+    assert str(tmp_path).encode() not in b"".join(first.values())
+
+
+def test_hours_are_cut_to_the_width_of_a_page() -> None:
+    assert hour_parts(12) == [range(12)]
+    assert hour_parts(30) == [range(12), range(12, 24), range(24, 30)]
+
+
+def test_file_names_by_hand() -> None:
+    ids = ("S1", "s1", "a b", "a/b", "../../etc", "外滩", "a_b-2", "x" * 300)
+    assert file_names("station", ids) == (
+        "station-S1.html",
+        "station-s1-2.html",
+        "station-a_b.html",
+        "station-a_b-2.html",
+        "station-______etc.html",
+        "station-__.html",
+        "station-a_b-2-2.html",
+        f"station-{'x' * 80}.html",
+    )
+
+
+@given(st.lists(st.one_of(st.text(max_size=6), st.sampled_from(["a", "A", "a-2", "é", "a\n"]))))
+def test_file_names_are_safe_and_distinct(ids: list[str]) -> None:
+    names = file_names("event", ids)
+    assert len({name.lower() for name in names}) == len(ids)
+    assert all(re.fullmatch(r"event-[A-Za-z0-9_-]*\.html", name) for name in names)
+
+
+@pytest.fixture(scope="module")
+def printer() -> Iterator[Any]:
+    """A page of Chromium as wide as A4 within its margins, laid out for print."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on this machine")
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = running.new_page(viewport={"width": 703, "height": 1000})
+        page.emulate_media(media="print")
+        yield page
+        running.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["West station", "W" * 300])
+def test_no_sheet_is_wider_than_the_paper(
+    run: Run, printer: Any, tmp_path: Path, name: str
+) -> None:
+    """186 mm, A4 without its margins, are 703 pixels; the page says nothing on its console."""
+    said: list[str] = []
+    printer.on("console", lambda message: said.append(message.text))
+    write_orders(renamed(run, name), tmp_path)
+    for path in sorted(tmp_path.iterdir()):
+        printer.goto(path.as_uri())
+        assert printer.evaluate("document.documentElement.scrollWidth") == 703, path.name
+    assert said == []
