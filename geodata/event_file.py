@@ -191,7 +191,7 @@ def _refuse_order(
         for first, last in pairs
     ]
     check.refuse(
-        check.sound & wrong,
+        check.sound & np.array(wrong, dtype=bool),
         problem,
         expected=f"{columns[0]} before {columns[1]}",
         remedy="Correct the times; a night event ends on the next date.",

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyogrio import read_info
 from pyogrio.errors import DataLayerError, DataSourceError
+from shapely.errors import ShapelyError
 
 from geodata.faults import FaultLog
 from geodata.person_data import refuse_person_data
@@ -102,7 +103,7 @@ def read_layer(
         if refuse_person_data(path.name, header, faults, allowed):
             return None
         frame = gpd.read_file(path)
-    except (DataSourceError, DataLayerError, OSError, UnicodeDecodeError) as error:
+    except (DataSourceError, DataLayerError, ShapelyError, OSError, UnicodeDecodeError) as error:
         _note_unreadable(path.name, error, faults)
         return None
     table = Table(path.name, frame)

@@ -15,6 +15,9 @@ from geodata.files import Table
 LISTED = 20
 """Faults of one kind that are listed row by row; the others are counted."""
 
+_LARGEST_WHOLE = 2.0**53
+"""Beyond it a number read as text is no longer exact."""
+
 Values = Sequence[object] | pd.Series
 """What stands in the rows: shown only for those that are listed."""
 
@@ -113,6 +116,7 @@ class RowCheck:
         bad = ~np.isfinite(found) | (found < minimum)
         if whole:
             bad |= np.nan_to_num(found, posinf=0.5, neginf=0.5) % 1 != 0
+            bad |= np.abs(found) > _LARGEST_WHOLE
         if optional:
             bad &= ~_empty(series)
         kind = "a whole number" if whole else "a finite number"

@@ -74,8 +74,8 @@ def as_toml(value: Any) -> str:
 
 
 def header(path: Path) -> list[str]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open()
-    with opened as lines:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as lines:
         return next(csv.reader(lines))
 
 
