@@ -99,7 +99,7 @@ def _districts(
     _check_shapes(check, shapes, ids)
     polygons = [_metric(shape, crs, area_crs) for shape in shapes]
     check.refuse(
-        check.sound & [polygon is None for polygon in polygons],
+        check.sound & np.array([polygon is None for polygon in polygons], dtype=bool),
         "the district's coordinates cannot lie in the declared CRS",
         expected=f"coordinates in {crs}",
         remedy="Correct the CRS declared for the layer in the scenario.",

@@ -18,6 +18,8 @@ from geodata.horizon import Horizon
 from geodata.points import cells_of, crs_is_known, read_points, refuse_outside
 from geodata.row_check import RowCheck
 
+_MOST_CALLS_PER_H = 1_000_000.0
+
 _COLUMNS = ("start", "incident_class", "expected_incidents")
 
 
@@ -61,6 +63,13 @@ def read_forecast(
     position = {name: number for number, name in enumerate(class_ids)}
     kind = np.array([position.get(name, -1) for name in named], dtype=np.int64)
     expected = check.numbers("expected_incidents", minimum=0.0)
+    check.refuse(
+        expected > _MOST_CALLS_PER_H,
+        f"expected_incidents is above {_MOST_CALLS_PER_H:,.0f}",
+        expected="calls in one cell and hour",
+        remedy="Correct the value.",
+        values=check.table.frame["expected_incidents"],
+    )
     _refuse_repeated(check, keys, hour, kind)
     inside = (hour >= 0) & (hour < horizon.hours)
     _require_some_inside(check, inside, horizon)

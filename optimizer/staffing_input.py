@@ -107,7 +107,9 @@ class StaffingProblem:
             [
                 [
                     self.levels[level].on_duty_share
-                    if level in self.order_penalty and pool_is_open(kind.pool_from_level, level)
+                    if level in self.order_penalty
+                    and pool_is_open(kind.pool_from_level, level)
+                    and (kind.respond or kind.post or kind.patrol)
                     else 0.0
                     for level in self.level_of_hour
                 ]

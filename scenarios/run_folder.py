@@ -5,6 +5,7 @@ import json
 import platform
 import shutil
 import tempfile
+from datetime import UTC
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,7 @@ def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, floa
 
 def _write_geopackage(layers: dict[str, gpd.GeoDataFrame], path: Path, run: Run) -> None:
     """All layers in one file, stamped with the horizon's start instead of the clock."""
-    stamp = run.world.situation.horizon.start.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    stamp = run.world.situation.horizon.start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": stamp})
     try:
         for name, frame in layers.items():
@@ -178,7 +179,7 @@ def _record(
         "staffing": {
             "value_call_minutes": staffing.value,
             "bound_call_minutes": staffing.bound,
-            "gap_share_of_bound": staffing.relative_gap,
+            "gap_share_of_gain": staffing.relative_gap,
         },
         "headline": figures,
         "provenance": [

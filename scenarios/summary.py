@@ -121,7 +121,7 @@ def _bought(run: Run, figures: dict[str, Any]) -> str:
         f"{gain:.1%} off the weighted response: {plan:,.0f} against {best:,.0f} "
         "weighted call-minutes. No bound has been proven for the patrol part; "
         f"staffing lies within {run.staffing.relative_gap:.2%} of its proven bound "
-        "(share of the bound, in weighted call-minutes saved).",
+        "(share of what staffing can add at most, in weighted call-minutes).",
     ]
     return "\n".join(rows)
 

@@ -72,8 +72,8 @@ def evaluate(
         judged_type(situation, by_name[name], deployment.units[number])
         for number, name in enumerate(deployment.unit_types)
     ]
-    cutoff = max((response_cutoff_min(situation, kind.unit_type) for kind in judged), default=0.0)
-    unserved = cutoff + terms.penalty_min
+    cutoffs = [response_cutoff_min(situation, kind.unit_type) for kind in judged]
+    cutoff = max(cutoffs, default=0.0)
     bins = int(np.ceil(cutoff / HISTOGRAM_MIN)) + 2
     utilisation = np.full(shape, np.nan)
 
@@ -83,14 +83,15 @@ def evaluate(
             state = judge_hour(situation, kind, hour, terms)
             manned = kind.units[:, hour] > 0
             utilisation[number, manned, hour] = state.utilisation[manned]
-            add_to_tally(tally, situation, kind, hour, state, unserved)
+            unserved_min = cutoffs[number] + terms.penalty_min
+            add_to_tally(tally, situation, kind, hour, state, unserved_min)
         return hour_figures(tally, situation)
 
     tallies = each_hour(figures, hours)
     table = {name: np.stack([row[name] for row in tallies], axis=-1) for name in tallies[0]}
     for name in ("district_hist", "zone_hist", "class_hist"):
         table[name] = np.moveaxis(table[name], -1, 1)
-    return Evaluation(utilisation=utilisation, unserved_min=unserved, **table)
+    return Evaluation(utilisation=utilisation, unserved_min=cutoff + terms.penalty_min, **table)
 
 
 def judged_type(situation: Situation, unit_type: UnitType, units: NDArray[np.int64]) -> JudgedType:

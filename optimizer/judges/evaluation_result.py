@@ -31,7 +31,8 @@ class Evaluation:
     of arrival within 1, 3 and 5 minutes. `utilisation[type, place, hour]` is the busy share of
     the units at a place, NaN without units. `class_covered[class, hour]` and
     `class_mean_min[class, hour]` are demand-weighted. A call that no idle unit in reach can take
-    counts `unserved_min` in every mean where some unit is in reach.
+    counts its type's cut-off and penalty in every mean where some unit is in reach;
+    `unserved_min` is the largest of these, what a cell out of reach counts in sums.
 
     `district_hist[district, hour, bin]`, `zone_hist[zone, hour, bin]` and
     `class_hist[class, hour, bin]` hold calls an hour by response: bin b those that take at most

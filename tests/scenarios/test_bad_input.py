@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 
 from tests.scenarios.town import Muster, Town, districts, write_town
@@ -38,6 +39,18 @@ EDITS = {
     "negative rate": (
         ("forecast.csv", "fight,0.2", "fight,-0.2"),
         ("forecast.csv, row 1:", "(value: '-0.2')", "of at least 0", "Correct the value"),
+    ),
+    "rate beyond reason": (
+        ("forecast.csv", "fight,0.2", "fight,1e308"),
+        ("forecast.csv, row 1:", "(value: '1e308')", "above 1,000,000"),
+    ),
+    "head-count beyond reason": (
+        ("headcount.csv", "auxiliary,20", "auxiliary,1e308"),
+        ("headcount.csv, row 2:", "(value: '1e308')", "a whole number"),
+    ),
+    "ring that is not closed": (
+        ("districts.geojson", "[[[355000,", "[[[355100,"),
+        ("districts.geojson: the file cannot be read", "closed linestring", "Save it again"),
     ),
     "rate not a number": (
         ("forecast.csv", "noise,0.6", "noise,nan"),
@@ -126,6 +139,26 @@ def test_districts_that_overlap(town: Town, muster: Muster, tmp_path: Path) -> N
     (town.folder / "districts.geojson").write_text(layer, encoding="utf-8")
     told = ("districts.geojson: districts W and E overlap", "10.00% of the smaller one", "Cut the")
     refused(muster, tmp_path, "run", town.path, "--out", str(tmp_path / "out"), told=told)
+
+
+@pytest.mark.parametrize(
+    "name", ["classes", "stations", "types", "units", "shifts", "events", "forecast"]
+)
+def test_tables_without_rows(name: str, town: Town, muster: Muster, tmp_path: Path) -> None:
+    path = town.folder / f"{name}.csv"
+    header = path.read_text(encoding="utf-8").split("\n", maxsplit=1)[0]
+    path.write_text(header + "\n", encoding="utf-8")
+    told = (f"{name}.csv: the table has no rows", "Fill the file")
+    refused(muster, tmp_path, "check", town.path, told=told)
+
+
+def test_a_layer_without_districts(town: Town, muster: Muster, tmp_path: Path) -> None:
+    path = town.folder / "districts.gpkg"
+    layer = gpd.read_file(town.folder / "districts.geojson")
+    layer.iloc[:0].set_crs("EPSG:32651", allow_override=True).to_file(path)
+    town.edit("tiny.toml", "districts.geojson", "districts.gpkg")
+    told = ("districts.gpkg: the table has no rows",)
+    refused(muster, tmp_path, "check", town.path, told=told)
 
 
 def test_zero_officers(town: Town, muster: Muster, tmp_path: Path) -> None:
