@@ -6,6 +6,7 @@ mean. Columns that look like person data make the load fail before a row is read
 
 import csv
 import gzip
+import warnings
 import zlib
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
@@ -102,12 +103,19 @@ def read_layer(
             return None
         if refuse_person_data(path.name, header, faults, allowed):
             return None
-        frame = gpd.read_file(path)
+        frame = _features(path)
     except (DataSourceError, DataLayerError, ShapelyError, OSError, UnicodeDecodeError) as error:
         _note_unreadable(path.name, error, faults)
         return None
     table = Table(path.name, frame)
     return Layer(path.name, frame) if _has_columns(table, required, {}, faults) else None
+
+
+def _features(path: Path) -> gpd.GeoDataFrame:
+    """Features of a layer; GDAL's own warnings are left out, the readers tell every fault."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return gpd.read_file(path)
 
 
 def _usable(path: Path, endings: tuple[str, ...], faults: FaultLog) -> bool:

@@ -40,7 +40,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "posts": ("Event posts", "活动岗位"),
     "stations": ("Stations", "派出所"),
     "visits": ("Must-visit points", "必巡点"),
-    "river": ("Huangpu river", "黄浦江"),
+    "river": ("River", "江河"),
     "crossings": ("Bridges and tunnels", "桥梁与隧道"),
     "expressways": ("Expressways", "快速路"),
     "metro": ("Metro", "轨道交通"),

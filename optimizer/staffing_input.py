@@ -117,7 +117,7 @@ class StaffingProblem:
             ]
         )
         exact = self.district_headcount()[..., None] * share
-        return np.floor(exact + 1e-9).astype(np.int64)
+        return np.asarray(np.floor(exact + 1e-9), dtype=np.int64)
 
     def order_price(self) -> NDArray[np.float64]:
         """Price of an officer-hour below the order, `[hour]`."""

@@ -44,8 +44,10 @@ class HorizonPart(Part):
 
 
 class ContextLayer(Part):
-    """Lines or points drawn on the map; `label` and `label_en` are the layer's columns with
-    the local and the English names."""
+    """Lines or points drawn on the map.
+
+    `label` and `label_en` are the layer's columns with the local and the English names.
+    """
 
     kind: Literal["river", "crossing", "link", "expressway", "metro", "metro_station"]
     file: str

@@ -172,8 +172,12 @@
     return list;
   }
 
+  /* Lines that this city has; a box for a river it has not would only puzzle. */
+  const LINE_KINDS = { river: "river", expressways: "expressway", metro: "metro", crossings: "crossing" };
+  const isThere = (key) => !LINE_KINDS[key] || (muster.layers.lines.content.lines[LINE_KINDS[key]] || []).length > 0;
+
   function layerSection(store) {
-    const boxes = LAYERS.map((key) => {
+    const boxes = LAYERS.filter(isThere).map((key) => {
       const box = node("input", { type: "checkbox", name: key });
       const place = node("span", {});
       box.addEventListener("change", () => {
