@@ -108,34 +108,3 @@ def read_case_codes(path: Path, value_column: str, faults: FaultLog) -> dict[str
     check.unique(["case_code"], codes, "the case code")
     pairs = zip(codes, values, check.sound, strict=True)
     return {code: value for code, value, sound in pairs if sound}
-
-
-def read_hourly_profile(path: Path, column: str, faults: FaultLog) -> NDArray[np.float64]:
-    """Share of a day's calls in each clock hour `[24]`, from percent in `column`; sums to 1."""
-    profile = np.full(24, 1.0 / 24.0)
-    table = read_table(path, ("hour", column), faults)
-    if table is None:
-        return profile
-    check = RowCheck(table, faults)
-    hours, percent = check.numbers("hour", whole=True), check.numbers(column, minimum=0.0)
-    if not check.sound.all():
-        return profile
-    if sorted(hours.tolist()) != list(range(24)):
-        faults.add(
-            table.file,
-            "the hours are not 0 to 23",
-            expected="one row for each clock hour",
-            remedy="Add the missing hours and remove repeated ones.",
-            value=[int(hour) for hour in sorted(hours.tolist())],
-        )
-    elif abs(percent.sum() - 100.0) > 0.5:
-        faults.add(
-            table.file,
-            f"{column} does not sum to 100 %",
-            expected="100 within 0.5",
-            remedy="Scale the shares.",
-            value=round(float(percent.sum()), 3),
-        )
-    else:
-        profile[hours.astype(int)] = percent / percent.sum()
-    return profile

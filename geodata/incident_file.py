@@ -126,15 +126,7 @@ def _read_targets(path: Path, faults: FaultLog) -> dict[int, list[float]]:
     grades = check.choices("grade", _GRADES, "the grades")
     check.unique(["grade"], grades, "the grade")
     minutes = {zone: check.numbers(zone, minimum=0.0) for zone in ZONES}
-    missing = [grade for grade in _GRADES if grade not in grades]
-    if missing:
-        faults.add(
-            table.file,
-            "targets of a grade are missing",
-            expected="one row for each grade 1 to 4",
-            remedy="Add the rows.",
-            value=", ".join(missing),
-        )
+    check.require_each(grades, _GRADES, "targets of a grade")
     return {
         int(grades[row]): [float(minutes[zone][row]) for zone in ZONES]
         for row in np.flatnonzero(check.sound).tolist()

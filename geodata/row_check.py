@@ -178,6 +178,32 @@ class RowCheck:
         moments = [value if isinstance(value, datetime) else None for value in parsed]
         return [moments[code] for code in codes]
 
+    def require_each(self, found: Sequence[str], wanted: Sequence[str], what: str) -> None:
+        """Every one of `wanted` must stand in a row; `what` says what these are."""
+        missing = [name for name in wanted if name not in found]
+        if missing:
+            self.faults.add(
+                self.table.file,
+                f"{what} are missing",
+                expected=", ".join(wanted),
+                remedy="Add a row for each.",
+                value=", ".join(missing),
+            )
+
+    def clock_hours(self) -> NDArray[np.int64] | None:
+        """Column `hour`: the clock hours 0 to 23, each once, else None with the fault noted."""
+        hours = self.numbers("hour", minimum=0.0, whole=True)
+        if sorted(hours.tolist()) == list(range(24)):
+            return hours.astype(np.int64)
+        self.faults.add(
+            self.table.file,
+            "the hours are not 0 to 23, each once",
+            expected="one row for each clock hour",
+            remedy="Add the missing hours and remove repeated ones.",
+            value=len(hours),
+        )
+        return None
+
     def unique(self, columns: Sequence[str], keys: Sequence[object], what: str) -> None:
         """Refuse the second and later sound rows with the same key."""
         repeated = np.zeros(len(self.sound), dtype=bool)

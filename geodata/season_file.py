@@ -1,12 +1,10 @@
-"""Reads the season's calendar and the hourly profiles."""
+"""Reads the season's calendar."""
 
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from geodata.faults import FaultLog
 from geodata.files import read_table
+from geodata.profile_file import read_profiles
 from geodata.row_check import RowCheck
 from geodata.season import Season, SeasonPhase, zone_multipliers
 
@@ -67,42 +65,3 @@ def read_season(calendar_path: Path, profile_path: Path, faults: FaultLog) -> Se
             )
         )
     return Season(tuple(phases), profiles)
-
-
-def read_profiles(path: Path, faults: FaultLog) -> dict[str, NDArray[np.float64]]:
-    """Hourly profiles: a column `hour` (0 to 23) and one column of percent per profile.
-
-    Each profile is scaled to sum to 1; it must sum to 100 within 1.
-    """
-    table = read_table(path, ("hour",), faults)
-    if table is None:
-        return {}
-    check = RowCheck(table, faults)
-    hours = check.numbers("hour", minimum=0.0, whole=True)
-    if sorted(hours.tolist()) != list(range(24)):
-        faults.add(
-            table.file,
-            "the hours are not 0 to 23, each once",
-            expected="24 rows",
-            remedy="Add or remove rows.",
-            value=len(hours),
-        )
-        return {}
-    found = {}
-    for name in table.frame.columns:
-        if name in ("hour", "evidence"):
-            continue
-        percent = check.numbers(str(name), minimum=0.0)
-        if abs(float(np.nansum(percent)) - 100.0) > 1.0:
-            faults.add(
-                table.file,
-                f"profile {name} does not sum to 100",
-                expected="percent of a day's calls in each hour",
-                remedy="Correct the shares.",
-                value=round(float(np.nansum(percent)), 3),
-            )
-            continue
-        share = np.zeros(24)
-        share[hours.astype(int)] = percent / percent.sum()
-        found[str(name)] = share
-    return found

@@ -43,36 +43,21 @@ def read_speeds(
         faults.raise_if_any()
     roads = check.choices("road", ROAD_KINDS, "the kinds of road")
     check.unique(["road"], roads, "the kind of road")
-    missing = [kind for kind in ROAD_KINDS if kind not in roads]
-    if missing:
-        faults.add(
-            speeds.file,
-            "speeds of a kind of road are missing",
-            expected=", ".join(ROAD_KINDS),
-            remedy="Add a row for each.",
-            value=", ".join(missing),
-        )
+    check.require_each(roads, ROAD_KINDS, "speeds of a kind of road")
     kmh = np.stack([check.numbers(name, minimum=1.0) for name in profiles])
     hour_check = RowCheck(hours, faults)
-    clock = hour_check.numbers("hour", minimum=0.0, whole=True)
-    if sorted(clock.tolist()) != list(range(24)):
-        faults.add(
-            hours.file,
-            "the hours are not 0 to 23, each once",
-            expected="24 rows",
-            remedy="Add or remove rows.",
-            value=len(clock),
-        )
-    profile_at = {
-        kind: dict(
-            zip(clock.tolist(), hour_check.choices(kind, profiles, "the profiles"), strict=True)
-        )
-        for kind in sorted(set(day_kind))
+    clock = hour_check.clock_hours()
+    named = {
+        kind: hour_check.choices(kind, profiles, "the profiles") for kind in sorted(set(day_kind))
     }
     faults.raise_if_any()
+    assert clock is not None
+    profile_at = {
+        kind: dict(zip(clock.tolist(), profile, strict=True)) for kind, profile in named.items()
+    }
     order = [roads.index(kind) for kind in ROAD_KINDS]
     of_hour = [
-        profiles.index(profile_at[kind][float(moment.hour)])
+        profiles.index(profile_at[kind][moment.hour])
         for kind, moment in zip(day_kind, horizon.starts, strict=True)
     ]
     return SpeedProfiles(profiles, kmh[:, order], np.array(of_hour, dtype=np.int64))

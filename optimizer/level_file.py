@@ -23,15 +23,7 @@ def read_levels(path: Path, faults: FaultLog) -> dict[str, ServiceLevel]:
     check.unique(["level"], names, "the level")
     names_en, names_zh = check.texts("name_en"), check.texts("name_zh")
     on_duty, absent = (_shares(check, name) for name in ("on_duty_share", "absent_share"))
-    missing = [level for level in LEVELS if level not in names]
-    if missing:
-        faults.add(
-            table.file,
-            "service levels are missing",
-            expected=", ".join(LEVELS),
-            remedy="Add a row for each.",
-            value=", ".join(missing),
-        )
+    check.require_each(names, LEVELS, "service levels")
     return {
         names[row]: ServiceLevel(
             names[row], names_en[row], names_zh[row], float(on_duty[row]), float(absent[row])

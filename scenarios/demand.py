@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.call_file import read_calls, read_case_codes, read_hourly_profile
+from geodata.call_file import read_calls, read_case_codes
 from geodata.faults import FaultLog
 from geodata.files import read_table
 from geodata.forecast import DemandForecast
 from geodata.forecast_file import read_forecast
 from geodata.horizon import Horizon
 from geodata.incident_file import ClassTable
+from geodata.profile_file import read_profiles
 from geodata.recorded_calls import RateModel, RecordedCalls, expected_demand
 from geodata.row_check import RowCheck
 from geodata.season import Season, seasonal_forecast
@@ -166,9 +167,10 @@ def _from_calls(
     codes = faults.attempt(lambda log: read_case_codes(codes_path, "class_id", log))
     own = faults.attempt(lambda log: read_case_codes(own_path, "reason", log))
     column = part.profile_column or "share_pct"
-    profile = faults.attempt(lambda log: read_hourly_profile(profile_path, column, log))
-    if codes is None or own is None or profile is None:
+    profiles = faults.attempt(lambda log: read_profiles(profile_path, log, only=column))
+    if codes is None or own is None or profiles is None:
         return None
+    profile = profiles[column]
     reading = faults.attempt(
         lambda log: read_calls(
             calls_path,

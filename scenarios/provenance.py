@@ -40,6 +40,11 @@ def synthetic_line(provenance: tuple[Provenance, ...], *, chinese: bool = False)
     return "Synthetic or assumed: " + ", ".join(names)
 
 
+def data_status(provenance: tuple[Provenance, ...]) -> str:
+    """One word for a table's column: whether what it holds rests on made-up parts."""
+    return "partly synthetic" if any(p.status == _SYNTHETIC for p in provenance) else "real"
+
+
 def _people(scenario: Scenario) -> tuple[Provenance, ...]:
     if scenario.area.attributes is None:
         return ()

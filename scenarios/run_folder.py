@@ -30,6 +30,7 @@ from scenarios.headline import headline, json_ready, recorded_check
 from scenarios.orders import write_orders
 from scenarios.pipeline import Run
 from scenarios.progress import Progress, peak_memory_mb
+from scenarios.provenance import data_status
 from scenarios.scenario import settings_json
 from scenarios.summary import summary_text
 
@@ -102,6 +103,7 @@ def write_run(run: Run, folder: Path, progress: Progress) -> dict[str, Any]:
 def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, float] | None]:
     scorecard = evaluation_frame(run)
     figures, checked = headline(run, scorecard), recorded_check(run)
+    status = data_status(run.world.situation.provenance)
     for name, frame in (
         ("staffing", staffing_frame(run)),
         ("loans", loans_frame(run)),
@@ -111,8 +113,10 @@ def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, floa
         ("evaluation", scorecard),
         *([("violations", violations_frame(run))] if run.violations else []),
     ):
-        frame.to_csv(draft / f"{name}.csv", index=False, float_format="%.9g", lineterminator="\n")
-    cells_frame(run).to_parquet(draft / "cells.parquet")
+        labelled = frame.assign(data_status=status)
+        path = draft / f"{name}.csv"
+        labelled.to_csv(path, index=False, float_format="%.9g", lineterminator="\n")
+    cells_frame(run).assign(data_status=status).to_parquet(draft / "cells.parquet")
     _write_geopackage(map_layers(run), draft / "plan.gpkg", run)
     text = summary_text(run, figures, checked)
     (draft / "summary.md").write_text(text, encoding="utf-8")
@@ -126,7 +130,8 @@ def _write_geopackage(layers: dict[str, gpd.GeoDataFrame], path: Path, run: Run)
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": stamp})
     try:
         for name, frame in layers.items():
-            frame.to_file(path, layer=name, driver="GPKG")
+            labelled = frame.assign(data_status=data_status(run.world.situation.provenance))
+            labelled.to_file(path, layer=name, driver="GPKG")
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 

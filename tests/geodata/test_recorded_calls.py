@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from geodata.back_test import accuracy_index, back_test, poisson_deviance
-from geodata.call_file import read_calls, read_case_codes, read_hourly_profile
+from geodata.call_file import read_calls, read_case_codes
 from geodata.district_file import read_districts
 from geodata.faults import FaultLog
 from geodata.files import shipped
 from geodata.grid import Grid, grid_over
 from geodata.horizon import Horizon
+from geodata.profile_file import read_profiles
 from geodata.recorded_calls import (
     RateModel,
     RecordedCalls,
@@ -138,7 +139,7 @@ def test_code_tables_and_profiles(write_csv) -> None:
     assert read_case_codes(path, "class_id", faults) == {"A": "x", "B": "y"}
     hours = [f"{hour},{8 if hour == 20 else 4}" for hour in range(24)]
     path = write_csv("profile.csv", "hour,pct", hours)
-    profile = read_hourly_profile(path, "pct", faults)
+    profile = read_profiles(path, faults, only="pct")["pct"]
     assert [fault.problem for fault in faults.faults] == []
     assert profile.sum() == pytest.approx(1)
     assert profile[20] == pytest.approx(0.08)
@@ -148,13 +149,13 @@ def test_faults_of_code_tables_and_profiles(write_csv) -> None:
     faults = FaultLog()
     codes = write_csv("codes.csv", "case_code,class_id", ["A,x", "A,y"])
     read_case_codes(codes, "class_id", faults)
-    read_hourly_profile(write_csv("short.csv", "hour,pct", ["0,50", "1,50"]), "pct", faults)
+    read_profiles(write_csv("short.csv", "hour,pct", ["0,50", "1,50"]), faults, only="pct")
     rows = [f"{hour},5" for hour in range(24)]
-    read_hourly_profile(write_csv("sum.csv", "hour,pct", rows), "pct", faults)
+    read_profiles(write_csv("sum.csv", "hour,pct", rows), faults, only="pct")
     assert [fault.problem for fault in faults.faults] == [
         "the case code stands in an earlier row",
-        "the hours are not 0 to 23",
-        "pct does not sum to 100 %",
+        "the hours are not 0 to 23, each once",
+        "profile pct does not sum to 100",
     ]
     assert faults.faults[2].value == 120.0
 
@@ -300,7 +301,9 @@ def test_portland_august_forecasts_september() -> None:
     assert result.model_deviance < 0.92 * result.district_deviance
     assert result.district_deviance < result.city_deviance
     assert result.pai > result.district_pai > 1
-    profile = read_hourly_profile(shipped("portland", "hourly_profile.csv"), "police_pct", faults)
+    profile = read_profiles(shipped("portland", "hourly_profile.csv"), faults, only="police_pct")[
+        "police_pct"
+    ]
     friday = Horizon(datetime(2016, 9, 2, tzinfo=ZoneInfo("America/Los_Angeles")), 24)
     demand = expected_demand(
         found.calls, grid, august, friday, hourly_share=profile, model=RateModel()
