@@ -9,6 +9,7 @@ from geodata.situation import Situation
 from optimizer.calls import PatrolTerms
 from optimizer.force import UnitType
 from optimizer.judges.baselines import demand_points_baseline, station_baseline
+from optimizer.judges.claims import check_bound, check_objective, weighted_response
 from optimizer.judges.evaluation import evaluate
 from optimizer.judges.evaluation_result import Evaluation
 from optimizer.judges.rules import violations
@@ -106,8 +107,8 @@ def run_scenario(loaded: LoadedScenario, progress: Progress) -> Run:
         at_stations, at_points = baselines(world, deployment, terms)
         found = (
             violations(problem, plan, staffing)
-            + objective_check(claimed, judged)
-            + bound_check(staffing)
+            + check_objective(claimed, judged.response_sum)
+            + check_bound(staffing)
         )
     return Run(loaded, world, problem, staffing, plan, judged, at_stations, at_points, found)
 
@@ -199,11 +200,8 @@ def by_command(situation: Situation, of_station: NDArray[np.int64]) -> NDArray[n
 def judge(world: World, deployment: Deployment, terms: PatrolTerms) -> Judged:
     """Evaluate a deployment and recompute its objective from the evaluation alone."""
     evaluation = evaluate(world.situation, world.force, deployment, terms=terms)
-    classes = world.situation.classes.classes
-    calls = world.situation.forecast.rate_per_h.sum(axis=0, dtype=np.float64).T
-    weight = np.array([terms.grade_weight[kind.grade - 1] for kind in classes])
-    minutes = np.nan_to_num(evaluation.class_mean_min)
-    return Judged(deployment, evaluation, float((weight[:, None] * calls * minutes).sum()))
+    response_sum = weighted_response(world.situation, evaluation, terms)
+    return Judged(deployment, evaluation, response_sum)
 
 
 def baselines(world: World, deployment: Deployment, terms: PatrolTerms) -> tuple[Judged, Judged]:
@@ -220,17 +218,3 @@ def baselines(world: World, deployment: Deployment, terms: PatrolTerms) -> tuple
         Deployment(deployment.unit_types, np.stack(units), ()) for units in (waiting, standing)
     ]
     return judge(world, found[0], terms), judge(world, found[1], terms)
-
-
-def objective_check(claimed: float, judged: Judged) -> tuple[Violation, ...]:
-    """The solver's objective against the judge's, equal within one millionth."""
-    if abs(claimed - judged.response_sum) <= 1e-6 * max(1.0, abs(judged.response_sum)):
-        return ()
-    return (Violation("objective", "whole plan", "all hours", claimed, judged.response_sum),)
-
-
-def bound_check(staffing: StaffingResult) -> tuple[Violation, ...]:
-    """No staffing may be worth more than its proven bound."""
-    if staffing.value <= staffing.bound + 1e-6 * max(1.0, abs(staffing.bound)):
-        return ()
-    return (Violation("staffing bound", "whole plan", "all hours", staffing.value, staffing.bound),)

@@ -35,6 +35,11 @@ from optimizer.staffing_result import StaffingResult
 EXACT_UP_TO = 60
 """Officer numbers (district, kind of home, force, shift) up to which whole ones are solved for."""
 
+SWORN_ON_SUPPORT = 0.5
+"""Weighted call-minutes an officer-hour that keep sworn officers free where others may stand.
+
+Only a preference among people who are on the street anyway: no part of the value."""
+
 
 def staff(problem: StaffingProblem, options: SolverOptions | None = None) -> StaffingResult:
     """Best staffing of a problem, with a proven bound.
@@ -100,7 +105,15 @@ def _use_street(
     fills: dict[int, list[PostFill]] = {}
     for district in range(problem.n_districts):
         model = LinearModel()
-        columns = add_street(model, problem, curves, district, supply[district], integer=True)
+        columns = add_street(
+            model,
+            problem,
+            curves,
+            district,
+            supply[district],
+            integer=True,
+            sworn_on_support=SWORN_ON_SUPPORT,
+        )
         solution = minimise(model, options)
         units[:, district] = solution.whole(columns.units)
         visits[district] = np.maximum(solution.at(columns.visits), 0.0)

@@ -35,8 +35,13 @@ def add_street(
     supply: NDArray[np.float64],
     *,
     integer: bool,
+    sworn_on_support: float = 0.0,
 ) -> StreetColumns:
-    """Add one district's use of `supply[force, hour]` officers on the street to a model."""
+    """Add one district's use of `supply[force, hour]` officers on the street to a model.
+
+    `sworn_on_support` is the price of an officer-hour of a sworn officer on a support post,
+    which an auxiliary or the armed police could man.
+    """
     use = model.add_rows(-np.inf, supply, supply.shape)
     pairs = model.add_rows(-np.inf, 0.0, (problem.horizon_hours,))
     sign = np.where(problem.may("sworn"), -1.0, 1.0)
@@ -48,7 +53,9 @@ def add_street(
     for row, post in enumerate(posts):
         need = problem.requirement.posts[post]
         hours = post_hours(need, problem.horizon_hours)
-        fills[row] = offer_post(model, problem, need, use[:, hours], integer=integer)
+        fills[row] = offer_post(
+            model, problem, need, use[:, hours], sworn_on_support, integer=integer
+        )
         model.add_entries(pairs[hours][:, None], fills[row], sign)
     return StreetColumns(posts, units, visits, fills, use)
 
@@ -99,7 +106,13 @@ def offer_visits(model: LinearModel, problem: StaffingProblem, district: int, us
 
 
 def offer_post(
-    model: LinearModel, problem: StaffingProblem, need: PostNeed, use: Index, *, integer: bool
+    model: LinearModel,
+    problem: StaffingProblem,
+    need: PostNeed,
+    use: Index,
+    sworn_on_support: float,
+    *,
+    integer: bool,
 ) -> Index:
     """Officers of each force on one block of posts, `[force]`; `use[force, hour]` its hours."""
     columns = np.full(len(use), -1, dtype=np.int64)
@@ -108,9 +121,10 @@ def offer_post(
         eligible = eligible & problem.may("sworn")
     hours = use.shape[1]
     if eligible.any() and hours and need.required:
-        worth = problem.post_penalty[need.priority] * hours
+        price = sworn_on_support * problem.may("sworn") * (need.role == "support")
+        cost = (price - problem.post_penalty[need.priority]) * hours
         shape = (int(eligible.sum()),)
-        columns[eligible] = model.add_columns(need.required, -worth, shape, integer=integer)
+        columns[eligible] = model.add_columns(need.required, cost[eligible], shape, integer=integer)
         model.add_entries(use, columns[:, None], 1.0)
         model.add_entries(model.add_rows(0.0, need.required, (1,)), columns, 1.0)
     return columns

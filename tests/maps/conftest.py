@@ -1,7 +1,6 @@
 """A small made-up city for the maps: 20 x 20 cells, four hours, three places, one event."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -306,21 +305,6 @@ def renamed_city(city: City, text: str) -> City:
         requirement=replace(city.requirement, posts=posts),
         force=replace(city.force, unit_types=kinds),
     )
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """The system's Chromium, headless; the tests that need it are skipped without one."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium on this machine")
-    api = pytest.importorskip("playwright.sync_api")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-    flags += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    with api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, headless=True, args=flags)
-        yield running
-        running.close()
 
 
 @pytest.fixture

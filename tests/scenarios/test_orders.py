@@ -1,7 +1,6 @@
 """The printed sheets of the tiny town: complete, with sums that hold and text that stays text."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -275,19 +274,13 @@ def test_file_names_are_safe_and_distinct(ids: list[str]) -> None:
     assert all(re.fullmatch(r"event-[A-Za-z0-9_-]*\.html", name) for name in names)
 
 
-@pytest.fixture(scope="module")
-def printer() -> Iterator[Any]:
+@pytest.fixture
+def printer(browser: Any) -> Iterator[Any]:
     """A page of Chromium as wide as A4 within its margins, laid out for print."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium on this machine")
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = running.new_page(viewport={"width": 703, "height": 1000})
-        page.emulate_media(media="print")
-        yield page
-        running.close()
+    page = browser.new_page(viewport={"width": 703, "height": 1000})
+    page.emulate_media(media="print")
+    yield page
+    page.close()
 
 
 @pytest.mark.browser

@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
+from optimizer.judges.claims import check_objective
 from optimizer.judges.violation import Violation
 from scenarios import pipeline, run_folder
 from scenarios.headline import json_ready, shown
@@ -236,7 +237,7 @@ def test_a_wrong_claim_of_the_solver_is_a_broken_rule(town: Town, quiet: Progres
     assert run.violations == ()
     assert claimed == pytest.approx(run.judged.response_sum, rel=1e-6)
     worse = replace(run.judged, response_sum=claimed * 1.01)
-    (found,) = pipeline.objective_check(claimed, worse)
+    (found,) = check_objective(claimed, worse.response_sum)
     assert (found.rule, found.found) == ("objective", claimed)
 
 
