@@ -41,6 +41,10 @@ def test_text_stays_text(tmp_path: Path) -> None:
     assert table.frame.iloc[0].tolist() == ["007", "NA"]
 
 
+CUT_SHORT = gzip.compress(b"a,b\n" + bytes(999), mtime=0)[:-9]
+SPOILT = gzip.compress(b"a,b\n", mtime=0)[:10] + b"xxxxxxxxxxxx"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
@@ -50,8 +54,8 @@ def test_text_stays_text(tmp_path: Path) -> None:
         ("t.csv", b"a,b\n1,2,3\n", "the file cannot be read"),
         ("t.csv", "a,b\n姓,1\n".encode("gbk"), "the file cannot be read"),
         ("t.csv.gz", b"no gzip", "the file cannot be read"),
-        ("t.csv.gz", gzip.compress(b"a,b\n" + bytes(999))[:-9], "the file cannot be read"),
-        ("t.csv.gz", gzip.compress(b"a,b\n", mtime=0)[:10] + b"xxxxxxxxxxxx", "the file cannot be read"),
+        ("t.csv.gz", CUT_SHORT, "the file cannot be read"),
+        ("t.csv.gz", SPOILT, "the file cannot be read"),
         ("t.parquet", b"no parquet", "the file cannot be read"),
         ("t.csv", b"a,b,a\n1,2,3\n", "a column name stands twice in the header"),
     ],
