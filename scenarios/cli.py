@@ -134,7 +134,10 @@ def _print_headline(record: dict[str, Any], folder: Path) -> None:
     print(f"Expected calls: {figures['expected_calls']:,.0f}")
     print(f"Units on the street: up to {figures['units_on_street']['most']:,}")
     print(f"People on duty: up to {figures['officers_on_duty']['most']:,}")
-    print(f"Posts: required {posts['required']:,}, have {posts['have']:,}, need {posts['need']:,}")
+    print(
+        f"Posts: required {posts['required']:,}, have {posts['have']:,}, need {posts['need']:,} "
+        "(people per block of at most 4 h)"
+    )
     print(f"Visits: {visits['planned']:,} of {visits['due']:,} due")
     if record.get("recorded_calls"):
         real = record["recorded_calls"]

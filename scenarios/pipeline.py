@@ -14,6 +14,7 @@ from optimizer.judges.evaluation import evaluate
 from optimizer.judges.evaluation_result import Evaluation
 from optimizer.judges.rules import violations
 from optimizer.judges.violation import Violation
+from optimizer.judges.visit_rules import check_visit_plan
 from optimizer.models.allocation import allocate, unit_value_curves
 from optimizer.models.origins import unit_origins
 from optimizer.models.staffing import staff
@@ -107,6 +108,7 @@ def run_scenario(loaded: LoadedScenario, progress: Progress) -> Run:
         at_stations, at_points = baselines(world, deployment, terms)
         found = (
             violations(problem, plan, staffing)
+            + check_visit_plan(world.situation, visits, staffing, walk_min=scenario.visits.walk_min)
             + check_objective(claimed, judged.response_sum)
             + check_bound(staffing)
         )
@@ -190,10 +192,13 @@ def deploy(
     return Deployment(names, np.stack(units), tuple(moves)), claimed
 
 
-def by_command(situation: Situation, of_station: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Sum `[station, hour]` over the stations of each command, `[command, hour]`."""
-    total = np.zeros((len(situation.area.commands), of_station.shape[1]), dtype=np.int64)
-    np.add.at(total, situation.area.command_of[situation.stations.district], of_station)
+def by_command(situation: Situation, units: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sum `units[place, hour]` over the places of each command, `[command, hour]`.
+
+    Stations stand first among the patrol places, so a table of stations alone will do.
+    """
+    total = np.zeros((len(situation.area.commands), units.shape[1]), dtype=np.int64)
+    np.add.at(total, situation.place_command[: len(units)], units)
     return total
 
 
@@ -210,8 +215,7 @@ def baselines(world: World, deployment: Deployment, terms: PatrolTerms) -> tuple
     waiting, standing = [], []
     for row, unit in enumerate(world.force.unit_types):
         units = deployment.units[row]
-        limits = np.zeros((len(situation.area.commands), units.shape[1]), dtype=np.int64)
-        np.add.at(limits, situation.area.command_of[situation.patrol_places.district], units)
+        limits = by_command(situation, units)
         waiting.append(station_baseline(situation, unit, units.sum(axis=0), terms))
         standing.append(demand_points_baseline(situation, unit, limits, terms))
     found = [

@@ -118,7 +118,7 @@ def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, floa
         labelled.to_csv(path, index=False, float_format="%.9g", lineterminator="\n")
     cells_frame(run).assign(data_status=status).to_parquet(draft / "cells.parquet")
     _write_geopackage(map_layers(run), draft / "plan.gpkg", run)
-    text = summary_text(run, figures, checked)
+    text = summary_text(run, scorecard, figures, checked)
     (draft / "summary.md").write_text(text, encoding="utf-8")
     write_orders(run, draft / "orders")
     return figures, checked

@@ -3,23 +3,26 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from geodata.incidents import ZONES
 from optimizer.judges.staffing_value import order_short
-from optimizer.judges.summary import summarise
 from scenarios.headline import NAMES, shown
 from scenarios.pipeline import Run
 
 
-def summary_text(run: Run, figures: dict[str, Any], checked: dict[str, float] | None) -> str:
-    """`summary.md` of a run."""
+def summary_text(
+    run: Run, scorecard: pd.DataFrame, figures: dict[str, Any], checked: dict[str, float] | None
+) -> str:
+    """`summary.md` of a run, from its scorecard (`evaluation_frame`) and headline figures."""
+    of_plan = scorecard[scorecard["plan"] == "plan"]
     sections = [
         _opening(run),
         _planned(run, figures),
         _on_duty(run),
         _bought(run, figures),
-        _by_zone(run),
-        _worst_districts(run),
+        _by_zone(of_plan),
+        _worst_districts(run, of_plan),
         _short(run, figures),
         _lent(run),
         _recorded(checked),
@@ -81,7 +84,8 @@ def _on_duty(run: Run) -> str:
         "shift rest before the next, so an order for many hours in a row cannot always be met; "
         "what is missing is counted in officer-hours.",
         "",
-        "| force | head-count | on duty at one time | ordered at most | short of the order, h |",
+        "| force | head-count | on duty at one time | ordered at most | "
+        "short of the order, officer-hours |",
         "|---|---|---|---|---|",
     ]
     for row, kind in enumerate(run.world.force.types):
@@ -126,8 +130,7 @@ def _bought(run: Run, figures: dict[str, Any]) -> str:
     return "\n".join(rows)
 
 
-def _by_zone(run: Run) -> str:
-    table = summarise(run.world.situation, run.judged.evaluation, run.judged.deployment.units)
+def _by_zone(table: pd.DataFrame) -> str:
     zones = table[(table["scope"] == "zone") & (table["hour"].astype(str) == "all")]
     rows = ["## By zone", ""]
     rows += ["| zone | calls | coverage | mean min | P90 min |", "|---|---|---|---|---|"]
@@ -141,9 +144,8 @@ def _by_zone(run: Run) -> str:
     return "\n".join(rows)
 
 
-def _worst_districts(run: Run) -> str:
+def _worst_districts(run: Run, table: pd.DataFrame) -> str:
     situation = run.world.situation
-    table = summarise(situation, run.judged.evaluation, run.judged.deployment.units)
     rows = table[(table["scope"] == "district") & (table["hour"].astype(str) != "all")]
     rows = rows[rows["calls"] >= 1.0].sort_values("covered", kind="stable").head(5)
     names = {d.district_id: d.name_en for d in situation.area.districts}
@@ -168,7 +170,7 @@ def _short(run: Run, figures: dict[str, Any]) -> str:
     lines += [f"* {where}: {count} {role} short" for (where, role), count in short.items()]
     missing_visits = figures["visits"]["due"] - figures["visits"]["planned"]
     if missing_visits:
-        lines.append(f"* {missing_visits} visits cannot be made")
+        lines.append(f"* visits that cannot be made: {missing_visits}")
     if figures["presence_short_officer_hours"]:
         stations = int(np.count_nonzero(run.plan.roster.presence_short.sum(axis=1)))
         lines.append(

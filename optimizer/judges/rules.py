@@ -94,33 +94,34 @@ def check_rest(problem: StaffingProblem, staffing: StaffingResult) -> list[Viola
     instances = staffing.roster.instances
     starts = {instance.start_h for instance in instances}
     moments = sorted(starts | set(range(problem.horizon_hours)))
+    tied = np.array(
+        [[i.start_h <= m < i.rests_until(problem.rules) for m in moments] for i in instances],
+        dtype=np.int64,
+    )
     for group in _groups(problem, staffing):
-        for moment in moments:
+        busy = group.officers @ tied
+        for column, moment in enumerate(moments):
             hour = min(max(moment, 0), problem.horizon_hours - 1)
-            absent = problem.levels[problem.level_of_hour[hour]].absent_share
-            busy = sum(
-                (
-                    group.officers[:, number]
-                    for number, instance in enumerate(instances)
-                    if instance.start_h <= moment < instance.rests_until(problem.rules)
-                ),
-                start=np.zeros(len(problem.force.types), dtype=np.int64),
-            )
-            found += _above("rest", problem, group, f"hour {moment}", busy, 1.0 - absent)
+            present = 1.0 - problem.levels[problem.level_of_hour[hour]].absent_share
+            found += _above("rest", problem, group, f"hour {moment}", busy[:, column], present)
     return found
 
 
 def check_on_duty(problem: StaffingProblem, staffing: StaffingResult) -> list[Violation]:
     """The level's on-duty share holds in every hour."""
     found = []
-    instances = staffing.roster.instances
+    duty = np.array(
+        [
+            [i.start_h <= hour < i.end_h for hour in range(problem.horizon_hours)]
+            for i in staffing.roster.instances
+        ],
+        dtype=np.int64,
+    )
     for group in _groups(problem, staffing):
+        count = group.officers @ duty
         for hour, level in enumerate(problem.level_of_hour):
-            duty = np.array([i.start_h <= hour < i.end_h for i in instances], dtype=np.int64)
             share = problem.levels[level].on_duty_share
-            found += _above(
-                "on-duty share", problem, group, f"hour {hour}", group.officers @ duty, share
-            )
+            found += _above("on-duty share", problem, group, f"hour {hour}", count[:, hour], share)
     return found
 
 

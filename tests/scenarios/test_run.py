@@ -11,6 +11,7 @@ import pytest
 
 from optimizer.judges.claims import check_objective
 from optimizer.judges.violation import Violation
+from optimizer.judges.visit_rules import check_visit_plan
 from scenarios import pipeline, run_folder
 from scenarios.headline import json_ready, shown
 from scenarios.pipeline import run_scenario
@@ -239,6 +240,20 @@ def test_a_wrong_claim_of_the_solver_is_a_broken_rule(town: Town, quiet: Progres
     worse = replace(run.judged, response_sum=claimed * 1.01)
     (found,) = check_objective(claimed, worse.response_sum)
     assert (found.rule, found.found) == ("objective", claimed)
+
+
+def test_a_visit_that_nobody_can_make_is_a_broken_rule(town: Town, quiet: Progress) -> None:
+    run = run_scenario(town.load(), quiet)
+    visits, walk_min = run.plan.visits, run.loaded.scenario.visits.walk_min
+    situation = run.world.situation
+    assert len(visits.visits) >= 1
+    assert check_visit_plan(situation, visits, run.staffing, walk_min=walk_min) == ()
+    nobody = replace(run.staffing, visit_officers=0.0 * run.staffing.visit_officers)
+    found = check_visit_plan(situation, visits, nobody, walk_min=walk_min)
+    assert {fault.rule for fault in found} == {"visits manned"}
+    twice = replace(visits, visits=visits.visits * 2)
+    rules = {f.rule for f in check_visit_plan(situation, twice, run.staffing, walk_min=walk_min)}
+    assert "visits due" in rules
 
 
 def test_figures_that_are_not_finite_are_no_json() -> None:
