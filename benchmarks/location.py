@@ -33,7 +33,9 @@ def location_problem(
         gain=gain,
         busy=np.zeros(len(gain)),
         group=np.zeros(places, dtype=np.int64),
-        group_limit=np.array([sites]),
+        group_min=np.array([sites]),
+        group_max=np.array([sites]),
+        total=sites,
         place_min=np.zeros(places, dtype=np.int64),
         place_cap=np.ones(places, dtype=np.int64),
     )

@@ -15,15 +15,21 @@ def units_within(problem: HourProblem, units: NDArray[np.int64]) -> NDArray[np.i
 
 
 def hour_objective(problem: HourProblem, units: NDArray[np.int64]) -> float:
-    """Value `sum_ib gain[i, b] (1 - busy[i] ** N_i(b))` of an allocation, to be maximised."""
-    return float(problem.gain.sum() - hour_shortfall(problem, units))
+    """Value of an allocation, to be maximised: expected gain less the cost of moves."""
+    most = float((problem.gain * (1.0 + problem.backup[:, np.newaxis])).sum())
+    return most - hour_shortfall(problem, units)
 
 
 def hour_shortfall(problem: HourProblem, units: NDArray[np.int64]) -> float:
-    """What an allocation misses of the total gain, `sum_ib gain[i, b] busy[i] ** N_i(b)`.
+    """What an allocation misses of the total gain, and what its moves cost.
 
     With the gains of a response problem these are the weighted call-minutes an hour beyond the
     response in bin zero: the denominator in which gaps are stated.
     """
-    missed = problem.busy[:, np.newaxis] ** units_within(problem, units)
-    return float((problem.gain * missed).sum())
+    busy, backup = problem.busy[:, np.newaxis], problem.backup[:, np.newaxis]
+    within = units_within(problem, units)
+    all_busy = busy**within
+    one_idle = within * (1.0 - busy) * busy ** np.maximum(within - 1, 0)
+    missed = all_busy + backup * (all_busy + one_idle)
+    left = np.maximum(problem.keep - np.asarray(units), 0).sum()
+    return float((problem.gain * missed).sum() + problem.move_cost * left)

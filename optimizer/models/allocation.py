@@ -120,6 +120,8 @@ def hour_problem(
         busy,
         model.situation.place_command,
         limit,
+        limit,
+        int(limit.sum()),
         np.zeros(places, dtype=np.int64) if place_min is None else place_min,
         np.full(places, UNLIMITED) if place_cap is None else place_cap,
     )

@@ -15,23 +15,36 @@ NEGLIGIBLE = 1e-18
 
 
 @njit(cache=True, nogil=True)
-def busy_powers(busy: NDArray[np.float64], units: int) -> NDArray[np.float64]:
-    """`busy[cell] ** n` for n = 0 to `units`, `[cell, n]`.
+def unit_steps(
+    busy: NDArray[np.float64], backup: NDArray[np.float64], units: int
+) -> NDArray[np.float64]:
+    """What the next unit adds per gain where n units arrive already, `[cell, n]`, n to `units`.
 
-    Ends earlier where all are negligible; the last column is then zero and stands for the rest.
+    `(1 - q) q^n + w n (1 - q)^2 q^(n - 1)` with busy share q and weight w of the second unit;
+    never increasing in n. Ends earlier where all are negligible; the last column is then zero
+    and stands for the rest.
     """
     highest = busy.max() if len(busy) else 0.0
+    backed = len(backup) > 0 and backup.max() > 0.0
     columns = 1
     left = 1.0
-    while columns <= units and left > 0.0:
-        left = left * highest if left * highest > NEGLIGIBLE else 0.0
+    while columns <= units and left > NEGLIGIBLE:
+        left = (columns if backed else 1) * highest ** (columns - 1 if backed else columns)
         columns += 1
-    power = np.ones((len(busy), columns))
+    step = np.zeros((len(busy), columns))
     for cell in range(len(busy)):
-        for n in range(1, columns):
-            value = power[cell, n - 1] * busy[cell]
-            power[cell, n] = value if value > NEGLIGIBLE else 0.0
-    return power
+        idle = 1.0 - busy[cell]
+        first = idle
+        second = backup[cell] * idle * idle
+        for n in range(columns):
+            value = first + n * second
+            if value <= NEGLIGIBLE:
+                break
+            step[cell, n] = value
+            first *= busy[cell]
+            if n > 0:
+                second *= busy[cell]
+    return step
 
 
 @njit(cache=True, nogil=True)
@@ -39,16 +52,14 @@ def refresh_slope(
     slope: NDArray[np.float64],
     within: NDArray[np.int32],
     gain: NDArray[np.float64],
-    busy: NDArray[np.float64],
-    power: NDArray[np.float64],
+    step: NDArray[np.float64],
     cell: int,
 ) -> None:
     """Recompute `slope[cell, :]` from the unit counts."""
-    idle = 1.0 - busy[cell]
-    most = power.shape[1] - 1
+    most = step.shape[1] - 1
     later = 0.0
     for b in range(gain.shape[1] - 1, -1, -1):
-        later += gain[cell, b] * power[cell, min(within[cell, b], most)] * idle
+        later += gain[cell, b] * step[cell, min(within[cell, b], most)]
         slope[cell, b] = later
 
 
@@ -60,7 +71,7 @@ def place_gain(
     slope: NDArray[np.float64],
     place: int,
 ) -> float:
-    """Value that one more unit at a place would add."""
+    """Value that one more unit at a place would add for the cells."""
     total = 0.0
     for k in range(indptr[place], indptr[place + 1]):
         total += slope[cells[k], bins[k]]
@@ -98,20 +109,21 @@ def slopes_of(
     cells: NDArray[np.int32],
     bins: NDArray[np.int16],
     gain: NDArray[np.float64],
-    busy: NDArray[np.float64],
-    power: NDArray[np.float64],
+    step: NDArray[np.float64],
     units: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Slopes and counts of an allocation."""
     within = np.zeros(gain.shape, np.int32)
     slope = np.zeros(gain.shape)
     for place in range(len(units)):
+        if units[place] == 0:
+            continue
         for k in range(indptr[place], indptr[place + 1]):
             within[cells[k], bins[k]] += units[place]
-    for cell in range(len(busy)):
+    for cell in range(gain.shape[0]):
         for b in range(1, gain.shape[1]):
             within[cell, b] += within[cell, b - 1]
-        refresh_slope(slope, within, gain, busy, power, cell)
+        refresh_slope(slope, within, gain, step, cell)
     return slope, within
 
 
@@ -121,8 +133,7 @@ def shift_units(
     cells: NDArray[np.int32],
     bins: NDArray[np.int16],
     gain: NDArray[np.float64],
-    busy: NDArray[np.float64],
-    power: NDArray[np.float64],
+    step: NDArray[np.float64],
     slope: NDArray[np.float64],
     within: NDArray[np.int32],
     place: int,
@@ -133,7 +144,7 @@ def shift_units(
         cell = cells[k]
         for b in range(bins[k], gain.shape[1]):
             within[cell, b] += units
-        refresh_slope(slope, within, gain, busy, power, cell)
+        refresh_slope(slope, within, gain, step, cell)
 
 
 @njit(cache=True, nogil=True)
@@ -162,26 +173,35 @@ def lazy_greedy(
     bins: NDArray[np.int16],
     gain: NDArray[np.float64],
     busy: NDArray[np.float64],
+    backup: NDArray[np.float64],
     group: NDArray[np.int64],
-    group_limit: NDArray[np.int64],
+    group_min: NDArray[np.int64],
+    group_max: NDArray[np.int64],
     place_min: NDArray[np.int64],
     place_cap: NDArray[np.int64],
+    keep: NDArray[np.int64],
+    move_cost: float,
     total: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Place units one by one where the gain is largest, within the limits.
 
-    Starts from `place_min` and stops at `total` units or when every place is closed. Returns
-    the units per place, and the place and gain of each addition in order.
+    Starts from `place_min` and stops at `total` units or when every place is closed. As many
+    units as the groups still lack of `group_min` are held back for them. Returns the units per
+    place, and the place and gain of each addition in order.
     """
     places = len(group)
     units = place_min.copy()
-    power = busy_powers(busy, units.sum())
-    slope, _ = slopes_of(indptr, cells, bins, gain, busy, power, units)
-    used = np.zeros(len(group_limit), np.int64)
+    step = unit_steps(busy, backup, total)
+    slope, within = slopes_of(indptr, cells, bins, gain, step, units)
+    backed = backup.max() > 0.0 if len(backup) else False
+    used = np.zeros(len(group_min), np.int64)
     key = np.empty(places)
     for place in range(places):
         used[group[place]] += units[place]
         key[place] = place_gain(indptr, cells, bins, slope, place)
+        if units[place] < keep[place]:
+            key[place] += move_cost
+    spare = total - units.sum() - np.maximum(group_min - used, 0).sum()
     heap = np.arange(places)
     size = places
     for at in range(size // 2 - 1, -1, -1):
@@ -192,16 +212,26 @@ def lazy_greedy(
     done = 0
     while done < len(chosen) and size > 0:
         place = heap[0]
-        if used[group[place]] >= group_limit[group[place]] or units[place] >= place_cap[place]:
+        own = group[place]
+        lacking = used[own] < group_min[own]
+        full = used[own] >= group_max[own] or units[place] >= place_cap[place]
+        if full or (spare <= 0 and not lacking):
             size -= 1
             heap[0] = heap[size]
         elif stamp[place] != done:
             key[place] = place_gain(indptr, cells, bins, slope, place)
+            if units[place] < keep[place]:
+                key[place] += move_cost
             stamp[place] = done
         else:
-            add_unit(indptr, cells, bins, busy, slope, place)
+            if backed:
+                shift_units(indptr, cells, bins, gain, step, slope, within, place, 1)
+            else:
+                add_unit(indptr, cells, bins, busy, slope, place)
             units[place] += 1
-            used[group[place]] += 1
+            used[own] += 1
+            if not lacking:
+                spare -= 1
             chosen[done] = place
             added[done] = key[place]
             done += 1
@@ -215,23 +245,30 @@ def swap_pass(
     cells: NDArray[np.int32],
     bins: NDArray[np.int16],
     gain: NDArray[np.float64],
-    busy: NDArray[np.float64],
-    power: NDArray[np.float64],
+    step: NDArray[np.float64],
     group: NDArray[np.int64],
     members: NDArray[np.int64],
+    group_min: NDArray[np.int64],
+    group_max: NDArray[np.int64],
     place_min: NDArray[np.int64],
     place_cap: NDArray[np.int64],
+    keep: NDArray[np.int64],
+    move_cost: float,
     units: NDArray[np.int64],
     slope: NDArray[np.float64],
     within: NDArray[np.int32],
     tolerance: float,
 ) -> int:
-    """Move one unit of each occupied place to the best place of its group, if that pays.
+    """Move one unit of each occupied place to the best place open to it, if that pays.
 
+    Open are the places of its own group and, where both groups' limits allow it, of others.
     `members[group]` lists the places of a group, -1 where there are fewer. Changes `units`,
     `slope` and `within` in place; returns how many units moved. A move must pay more than
     `tolerance` times the gain it gives up.
     """
+    used = np.zeros(len(group_min), np.int64)
+    for place in range(len(units)):
+        used[group[place]] += units[place]
     moved = 0
     for place in range(len(units)):
         if units[place] <= place_min[place]:
@@ -239,22 +276,32 @@ def swap_pass(
         reached = cells[indptr[place] : indptr[place + 1]]
         slope_before = slope[reached]
         within_before = within[reached]
-        shift_units(indptr, cells, bins, gain, busy, power, slope, within, place, -1)
+        shift_units(indptr, cells, bins, gain, step, slope, within, place, -1)
+        own = group[place]
         best = place
         best_gain = place_gain(indptr, cells, bins, slope, place) * (1.0 + tolerance)
-        for other in members[group[place]]:
-            if other >= 0 and other != place and units[other] < place_cap[other]:
-                value = place_gain(indptr, cells, bins, slope, other)
-                if value > best_gain:
-                    best = other
-                    best_gain = value
+        if units[place] <= keep[place]:
+            best_gain += move_cost
+        for there in range(len(group_min)):
+            if there != own and (used[own] <= group_min[own] or used[there] >= group_max[there]):
+                continue
+            for other in members[there]:
+                if other >= 0 and other != place and units[other] < place_cap[other]:
+                    value = place_gain(indptr, cells, bins, slope, other)
+                    if units[other] < keep[other]:
+                        value += move_cost
+                    if value > best_gain:
+                        best = other
+                        best_gain = value
         if best == place:
             for k in range(len(reached)):
                 slope[reached[k]] = slope_before[k]
                 within[reached[k]] = within_before[k]
         else:
-            shift_units(indptr, cells, bins, gain, busy, power, slope, within, best, 1)
+            shift_units(indptr, cells, bins, gain, step, slope, within, best, 1)
             units[place] -= 1
             units[best] += 1
+            used[own] -= 1
+            used[group[best]] += 1
             moved += 1
     return moved

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from geodata.frozen import frozen_array
 from optimizer.hour_problem import UNLIMITED, HourProblem
-from optimizer.models.greedy import busy_powers, lazy_greedy, slopes_of, swap_pass
+from optimizer.models.greedy import lazy_greedy, slopes_of, swap_pass, unit_steps
 
 __all__ = ["UNLIMITED", "HourProblem", "allocate_hour", "marginal_gains"]
 
@@ -13,11 +13,11 @@ SWAP_TOLERANCE = 1e-9
 
 
 def allocate_hour(problem: HourProblem, *, swap_passes: int = 2) -> NDArray[np.int64]:
-    """Units per place, `[place]`, with exactly `group_limit` units in each group.
+    """Units per place, `[place]`, within all limits of the problem.
 
     Lazy greedy, at least half the optimum under group limits and within 1 - 1/e with one group
-    (Nemhauser, Wolsey and Fisher 1978), then at most `swap_passes` rounds of single moves
-    within the groups. Ties go to the lower place index.
+    (Nemhauser, Wolsey and Fisher 1978), then at most `swap_passes` rounds of single moves.
+    Ties go to the lower place index.
     """
     units, _, _ = lazy_greedy(
         problem.indptr,
@@ -25,11 +25,15 @@ def allocate_hour(problem: HourProblem, *, swap_passes: int = 2) -> NDArray[np.i
         problem.bin,
         problem.gain,
         problem.busy,
+        problem.backup,
         problem.group,
-        problem.group_limit,
+        problem.group_min,
+        problem.group_max,
         problem.place_min,
         problem.place_cap,
-        int(problem.group_limit.sum()),
+        problem.keep,
+        problem.move_cost,
+        problem.total,
     )
     if swap_passes > 0:
         swap_units(problem, units, swap_passes)
@@ -37,11 +41,9 @@ def allocate_hour(problem: HourProblem, *, swap_passes: int = 2) -> NDArray[np.i
 
 
 def swap_units(problem: HourProblem, units: NDArray[np.int64], passes: int) -> None:
-    """Improve `units` in place by moving single units within their groups."""
-    power = busy_powers(problem.busy, int(units.sum()))
-    slope, within = slopes_of(
-        problem.indptr, problem.cell, problem.bin, problem.gain, problem.busy, power, units
-    )
+    """Improve `units` in place by moving single units as far as the limits allow."""
+    step = unit_steps(problem.busy, problem.backup, int(units.sum()))
+    slope, within = slopes_of(problem.indptr, problem.cell, problem.bin, problem.gain, step, units)
     members = members_of_groups(problem)
     for _ in range(passes):
         moved = swap_pass(
@@ -49,12 +51,15 @@ def swap_units(problem: HourProblem, units: NDArray[np.int64], passes: int) -> N
             problem.cell,
             problem.bin,
             problem.gain,
-            problem.busy,
-            power,
+            step,
             problem.group,
             members,
+            problem.group_min,
+            problem.group_max,
             problem.place_min,
             problem.place_cap,
+            problem.keep,
+            problem.move_cost,
             units,
             slope,
             within,
@@ -82,6 +87,7 @@ def marginal_gains(problem: HourProblem, total: int) -> NDArray[np.float64]:
     """
     groups, places = problem.n_groups, problem.n_places
     no_limit = frozen_array(np.full(groups, max(total, 0)), np.int64, (groups,), "limit")
+    nobody = frozen_array(np.zeros(groups), np.int64, (groups,), "nobody")
     no_minimum = frozen_array(np.zeros(places), np.int64, (places,), "minimum")
     _, chosen, added = lazy_greedy(
         problem.indptr,
@@ -89,10 +95,14 @@ def marginal_gains(problem: HourProblem, total: int) -> NDArray[np.float64]:
         problem.bin,
         problem.gain,
         problem.busy,
+        problem.backup,
         problem.group,
+        nobody,
         no_limit,
         no_minimum,
         problem.place_cap,
+        problem.keep,
+        problem.move_cost,
         total,
     )
     group_of = problem.group[chosen]
