@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import city, mclp, pmedian
+from benchmarks import city, mclp, pmedian, spopt_peer
 from benchmarks.location import warm_up
 from benchmarks.record import Instance, Record, read_instances
 from geodata.faults import BadInput
@@ -55,17 +55,26 @@ def _parser() -> argparse.ArgumentParser:
         metavar="S",
         help="seconds that swaps may take per instance (default: %(default)g)",
     )
+    parser.add_argument(
+        "--peer",
+        choices=["naive", "spopt"],
+        help="solve beside it: city with a plain OR-Tools model, pmedian and mclp with spopt",
+    )
     return parser
 
 
 def _records(options: argparse.Namespace) -> Iterator[Record]:
     if options.family == "city":
-        yield from city.run(options.instance)
+        yield from city.run(options.instance, peer=options.peer, seconds=options.seconds)
         return
+    if options.peer is not None:
+        spopt_peer.check_peer(options.family, options.peer)
     instances = read_instances(options.data, options.family, options.instance)
     warm_up()
     for instance in instances:
         yield PUBLISHED[options.family](instance, options.seconds)
+        if options.peer is not None:
+            yield spopt_peer.run(instance, options.seconds)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,9 @@ from geodata.travel import TravelTimes
 from optimizer.force import Force, ForceType, UnitType
 from optimizer.judges.baselines import proportional_units
 
-CELL_M = 500.0
 WEST_M, SOUTH_M = 300_000.0, 3_400_000.0
+"""Where the city lies, about: its corner is the nearest corner of a cell."""
+
 SPEED_KMH = {"hub": 18.0, "commercial": 18.0, "city": 24.0, "fringe": 36.0, "rural": 45.0}
 PATROL_CAR = "patrol_car"
 
@@ -31,17 +32,29 @@ PATROL_CAR = "patrol_car"
 class CitySize:
     """How large a synthetic city is: a square of `side_cells`, cut into `side_districts` squared.
 
-    `places` standby points besides one station per district; `units` patrol cars in all;
-    `calls_per_h` over the whole city.
+    Cells have sides of `cell_m` metres; `places` standby points besides one station per
+    district; `units` patrol cars in all; `calls_per_h` over the whole city; a place reaches what
+    is at most `cutoff_min` minutes away.
     """
 
     side_cells: int
+    cell_m: float
     side_districts: int
     places: int
     units: int
     hours: int
     calls_per_h: float
     cutoff_min: float
+
+    @property
+    def west_m(self) -> float:
+        """Easting of the western edge, metres."""
+        return round(WEST_M / self.cell_m) * self.cell_m
+
+    @property
+    def south_m(self) -> float:
+        """Northing of the southern edge, metres."""
+        return round(SOUTH_M / self.cell_m) * self.cell_m
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,7 @@ def synthetic_city(size: CitySize, seed: int) -> City:
     """Build the city; places and demand are drawn from `seed`."""
     rng = np.random.default_rng(seed)
     area = _area(size)
-    grid = grid_over(area, CELL_M)
+    grid = grid_over(area, size.cell_m)
     zone = _zones(grid, size)
     horizon = Horizon(datetime(2027, 2, 5, 18, tzinfo=UTC), size.hours)
     stations, patrol = _places(area, grid, size, rng)
@@ -83,11 +96,11 @@ def synthetic_city(size: CitySize, seed: int) -> City:
 
 
 def _area(size: CitySize) -> StudyArea:
-    side_m = size.side_cells * CELL_M / size.side_districts
+    side_m = size.side_cells * size.cell_m / size.side_districts
     districts = []
     for row in range(size.side_districts):
         for col in range(size.side_districts):
-            west, south = WEST_M + col * side_m, SOUTH_M + row * side_m
+            west, south = size.west_m + col * side_m, size.south_m + row * side_m
             name = f"D{row}{col}"
             square = box(west, south, west + side_m, south + side_m)
             districts.append(District(name, name, name, square))
@@ -96,8 +109,8 @@ def _area(size: CitySize) -> StudyArea:
 
 def _from_middle(grid: Grid, size: CitySize) -> NDArray[np.float64]:
     """Distance from the middle of the city as a share of half its side, `[cell]`."""
-    half_m = size.side_cells * CELL_M / 2
-    away_m = np.hypot(grid.x - WEST_M - half_m, grid.y - SOUTH_M - half_m)
+    half_m = size.side_cells * size.cell_m / 2
+    away_m = np.hypot(grid.x - size.west_m - half_m, grid.y - size.south_m - half_m)
     return np.asarray(away_m / half_m)
 
 

@@ -13,6 +13,9 @@ from geodata.faults import FaultLog
 KNOWN_VALUES = "known_values.csv"
 COLUMNS: tuple[str, ...] = ("family", "instance", "file", "params", "sense", "value", "status")
 
+ROUNDING = 1e-12
+"""Share of all there is to gain that a bound is moved outwards: sums differ by their rounding."""
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -33,15 +36,15 @@ class Instance:
 class Record:
     """One line of output.
 
-    `value` was computed from the solution by the benchmark, not taken from the model; `bound`
-    is None where none was computed. Times in seconds; `peak_mb` is the largest resident memory
-    of the process up to the end of this instance.
+    `value` was computed from the solution by the benchmark, not taken from the model, and is
+    None where there is no solution; `bound` is None where none was computed. Times in seconds;
+    `peak_mb` is the largest resident memory of the process up to the end of this instance.
     """
 
     family: str
     instance: str
     params: str
-    value: float
+    value: float | None
     bound: float | None
     known: float | None
     status: str
@@ -156,3 +159,24 @@ def number_in(instance: Instance, key: str) -> float:
         )
         faults.raise_if_any()
         raise
+
+
+def sibling(path: Path, name: str) -> Path:
+    """The file `name` in the folder of `path`, which the table of known values does not list.
+
+    Raises
+    ------
+    BadInput
+        When it does not exist.
+    """
+    found = path.with_name(name)
+    if not found.is_file():
+        faults = FaultLog()
+        faults.add(
+            name,
+            f"not found beside {path.name}",
+            expected="a file of this name in the same folder",
+            remedy="Add it.",
+        )
+        faults.raise_if_any()
+    return found

@@ -1,6 +1,6 @@
 """What calls ask of one type of unit, and the terms on which response is weighed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,16 +35,20 @@ class CallLoad:
 
     `calls_per_h`; `weight` calls an hour weighted by grade; `requests_per_h` units asked for,
     a call that needs several counts once for each; `scene_h` mean hours such a request takes
-    on scene and closing, travel not included.
+    on scene and closing, travel not included. `several` is the part of `weight` that needs a
+    second unit (empty for none).
     """
 
     calls_per_h: NDArray[np.float64]
     weight: NDArray[np.float64]
     requests_per_h: NDArray[np.float64]
     scene_h: NDArray[np.float64]
+    several: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         shape = np.shape(self.calls_per_h)
+        if not len(self.several):
+            object.__setattr__(self, "several", np.zeros(shape))
         for name in self.__dataclass_fields__:
             array = frozen_array(getattr(self, name), np.float64, shape, name)
             if not np.isfinite(array).all() or (array < 0).any():
@@ -63,7 +67,8 @@ def call_load(situation: Situation, unit_type: UnitType, hour: int, terms: Patro
     requests = rate @ units
     work_h = rate @ (units * minutes) / 60.0
     scene_h = np.divide(work_h, requests, out=np.zeros_like(work_h), where=requests > 0)
-    return CallLoad(rate.sum(axis=1), rate @ grade, requests, scene_h)
+    several = rate @ (grade * np.clip(units - 1.0, 0.0, 1.0))
+    return CallLoad(rate.sum(axis=1), rate @ grade, requests, scene_h, several)
 
 
 def response_cutoff_min(situation: Situation, unit_type: UnitType) -> float:

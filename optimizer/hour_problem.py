@@ -1,6 +1,6 @@
 """The patrol problem of one hour and unit type, as arrays."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,3 +159,18 @@ class HourProblem:
     def n_groups(self) -> int:
         """Number of groups."""
         return len(self.group_min)
+
+    def changed_from(self, keep: NDArray[np.int64], move_cost: float) -> "HourProblem":
+        """The same problem with units that stand at `keep[place]` already and moves that cost."""
+        return replace(self, keep=keep, move_cost=move_cost)
+
+    def free(self) -> "HourProblem":
+        """The same problem with limits on groups only."""
+        places = self.n_places
+        return replace(
+            self,
+            place_min=np.zeros(places, dtype=np.int64),
+            place_cap=np.full(places, UNLIMITED),
+            keep=np.zeros(places, dtype=np.int64),
+            move_cost=0.0,
+        )

@@ -16,3 +16,15 @@ def each_hour(work: Callable[[int], T], hours: int, *, workers: int | None = Non
     """
     with ThreadPoolExecutor(max_workers=workers or os.cpu_count() or 1) as pool:
         return list(pool.map(work, range(hours)))
+
+
+def each_chain(
+    work: Callable[[range], list[T]], hours: int, length: int, *, workers: int | None = None
+) -> list[T]:
+    """Results of `work` on consecutive chains of `length` hours, side by side, in hour order.
+
+    Within a chain an hour may build on the one before. The chains do not depend on `workers`.
+    """
+    chains = [range(first, min(first + length, hours)) for first in range(0, hours, length)]
+    found = each_hour(lambda number: work(chains[number]), len(chains), workers=workers)
+    return [result for chain in found for result in chain]

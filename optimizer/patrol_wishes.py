@@ -116,3 +116,8 @@ def no_wishes(situation: Situation, n_types: int) -> PatrolWishes:
         command,
         command[: len(situation.stations)],
     )
+
+
+def binds_hours(wishes: PatrolWishes) -> bool:
+    """Whether any wish binds one hour to another or to a given plan."""
+    return wishes.min_stay_h > 1 or wishes.move_min > 0 or wishes.given is not None

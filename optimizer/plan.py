@@ -20,19 +20,60 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
+class PatrolBound:
+    """How far the deployment can be from the best one, hour by hour, at its final busy shares.
+
+    In weighted call-minutes an hour beyond the response in bin zero, `[type, hour]`: `missed` by
+    the units as they stand, `bound` what every allocation within the limits misses at least.
+    Coverage floors that are missed count in both, at their price. `weight[type, hour]` are
+    weighted calls an hour. Under a change budget only the sum over the hours is bounded, by
+    `bound.sum() - budget_worth`.
+    """
+
+    unit_types: tuple[str, ...]
+    missed: NDArray[np.float64]
+    bound: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    budget_worth: float = 0.0
+
+    def __post_init__(self) -> None:
+        shape = np.shape(self.missed)
+        for name in ("missed", "bound", "weight"):
+            array = frozen_array(getattr(self, name), np.float64, shape, name)
+            object.__setattr__(self, name, array)
+
+    @property
+    def gap_call_min(self) -> float:
+        """Weighted call-minutes over the horizon between the units and the bound."""
+        return float(self.missed.sum() - self.bound.sum() + self.budget_worth)
+
+    @property
+    def gap_min(self) -> float:
+        """The gap in minutes per weighted call; 0 without calls."""
+        calls = float(self.weight.sum())
+        return self.gap_call_min / calls if calls else 0.0
+
+    @property
+    def gap_share(self) -> float:
+        """The gap as a share of the minutes that the units miss; 0 when they miss none."""
+        missed = float(self.missed.sum())
+        return self.gap_call_min / missed if missed else 0.0
+
+
+@dataclass(frozen=True)
 class SolveReport:
     """What was claimed, by what, in how long.
 
-    `objective` is weighted expected response in call-minutes over the horizon (see
-    docs/model.md); `bound` and `gap_min` stay None where no dual bound was computed.
+    `objective` is weighted expected response in call-minutes over the horizon, as the queueing
+    judge sees it; `patrol` bounds the allocation model at the final busy shares (see
+    docs/model.md for how the two differ), None where no allocation was made.
     """
 
     status: Status
     objective: float
     seed: int
     rounds: int
-    bound: float | None = None
-    gap_min: float | None = None
+    patrol: PatrolBound | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
 

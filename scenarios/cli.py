@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from geodata.faults import BadInput
+from geodata.faults import BadInput, Fault
 from scenarios.progress import Progress
 from scenarios.scenario import LoadedScenario, library_names, load_scenario
 
@@ -40,6 +40,16 @@ def run(
     quick: Annotated[
         bool, typer.Option(help="One round of allocation instead of the scenario's number.")
     ] = False,
+    from_: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="RUN", help="Folder of a run whose plan is to change little."
+        ),
+    ] = None,
+    changes: Annotated[
+        int | None,
+        typer.Option(min=0, help="Unit-hours that may leave their place in the plan of --from."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Plan a scenario and write the run folder; ends with the headline table and the map."""
@@ -47,7 +57,14 @@ def run(
     loaded = load_scenario(scenario, tuple(overrides))
     folder = out or Path("runs") / loaded.scenario.id
     _refuse_foreign(folder)
-    record, broken = _planned(loaded, folder)
+    _refuse_budget_alone(from_, changes)
+    from scenarios.clash_report import Infeasible
+
+    try:
+        record, broken = _planned(loaded, folder, from_, changes)
+    except Infeasible as error:
+        _tell_clashes(loaded, error.clashes, str(error), as_json=as_json)
+        raise typer.Exit(1) from None
     if as_json:
         print(json.dumps(record, ensure_ascii=False, sort_keys=True))
     else:
@@ -63,13 +80,40 @@ def _refuse_foreign(folder: Path) -> None:
     refuse_foreign(folder)
 
 
-def _planned(loaded: LoadedScenario, folder: Path) -> tuple[dict[str, Any], bool]:
+def _refuse_budget_alone(given: Path | None, changes: int | None) -> None:
+    if given is None and changes is not None:
+        raise BadInput(
+            [
+                Fault(
+                    "--changes",
+                    "a change budget without a plan to change",
+                    "--from with the folder of an earlier run",
+                    "Add --from RUN, or leave --changes out.",
+                    value=changes,
+                )
+            ]
+        )
+
+
+def _planned(
+    loaded: LoadedScenario, folder: Path, given: Path | None, changes: int | None
+) -> tuple[dict[str, Any], bool]:
     from scenarios.pipeline import run_scenario
     from scenarios.run_folder import write_run
 
     progress = Progress()
-    finished = run_scenario(loaded, progress)
+    finished = run_scenario(loaded, progress, given_folder=given, max_changes=changes)
     return write_run(finished, folder, progress), bool(finished.violations)
+
+
+def _tell_clashes(
+    loaded: LoadedScenario, clashes: list[dict[str, Any]], text: str, *, as_json: bool
+) -> None:
+    """The message on stderr, the same as values on stdout with `--json`."""
+    print(text, file=sys.stderr)
+    if as_json:
+        record = {"scenario": loaded.scenario.id, "status": "infeasible", "clashes": clashes}
+        print(json.dumps(record, ensure_ascii=False, sort_keys=True))
 
 
 @app.command()

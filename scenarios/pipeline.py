@@ -1,6 +1,7 @@
 """The main job in one straight line: scenario, world, plan, judges."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,22 +10,34 @@ from geodata.situation import Situation
 from optimizer.calls import PatrolTerms
 from optimizer.force import UnitType
 from optimizer.judges.baselines import demand_points_baseline, station_baseline
-from optimizer.judges.claims import check_bound, check_objective, weighted_response
+from optimizer.judges.claims import (
+    check_bound,
+    check_objective,
+    check_patrol_bound,
+    weighted_response,
+)
 from optimizer.judges.evaluation import evaluate
 from optimizer.judges.evaluation_result import Evaluation
 from optimizer.judges.rules import violations
 from optimizer.judges.violation import Violation
 from optimizer.judges.visit_rules import check_visit_plan
-from optimizer.models.allocation import allocate, unit_value_curves
+from optimizer.judges.wish_rules import wish_violations
+from optimizer.marginal_value import MarginalValue
+from optimizer.models.allocation import PatrolAllocation, allocate, unit_value_curves
+from optimizer.models.marginal import marginal_value
 from optimizer.models.origins import unit_origins
 from optimizer.models.staffing import staff
-from optimizer.plan import Deployment, Plan, SolveReport, Status, UnitMove
+from optimizer.patrol_wishes import PatrolWishes
+from optimizer.plan import Deployment, PatrolBound, Plan, SolveReport, Status, UnitMove
 from optimizer.shifts import shift_instances
 from optimizer.staffing_input import StaffingProblem
 from optimizer.staffing_result import StaffingResult
 from optimizer.visits import plan_visits
+from scenarios.given_plan import GivenPlan, read_given_plan
 from scenarios.progress import Progress
 from scenarios.scenario import LoadedScenario
+from scenarios.schema import Scenario
+from scenarios.wishes import patrol_wishes
 from scenarios.world import World, build_world
 
 POST_PENALTY = {1: 30.0, 2: 20.0, 3: 10.0}
@@ -55,8 +68,20 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class Given:
+    """The plan that was to be changed little, judged under the new forecast.
+
+    `unlimited` is the new plan without the change budget, None without a budget.
+    """
+
+    plan: GivenPlan
+    judged: Judged
+    unlimited: Judged | None
+
+
+@dataclass(frozen=True)
 class Run:
-    """Everything a run knows: world, plan, judgements and time spent."""
+    """Everything a run knows: world, plan, judgements, marginal values by unit type."""
 
     loaded: LoadedScenario
     world: World
@@ -67,6 +92,15 @@ class Run:
     at_stations: Judged
     at_points: Judged
     violations: tuple[Violation, ...]
+    marginal: tuple[MarginalValue, ...] = ()
+    given: Given | None = None
+
+    @property
+    def opening_hour(self) -> int:
+        """Hour in which the map opens: the scenario's clock, else the first."""
+        clocks = [f"{moment:%H:%M}" for moment in self.world.situation.horizon.starts]
+        clock = self.loaded.scenario.opening_clock
+        return clocks.index(clock) if clock in clocks else 0
 
     @property
     def baseline(self) -> Judged:
@@ -74,8 +108,14 @@ class Run:
         return min(self.at_points, self.at_stations, key=lambda judged: judged.response_sum)
 
 
-def run_scenario(loaded: LoadedScenario, progress: Progress) -> Run:
-    """Plan a scenario and judge the plan.
+def run_scenario(
+    loaded: LoadedScenario,
+    progress: Progress,
+    *,
+    given_folder: Path | None = None,
+    max_changes: int | None = None,
+) -> Run:
+    """Plan a scenario and judge the plan; change the plan of `given_folder` as little as asked.
 
     Raises
     ------
@@ -86,12 +126,17 @@ def run_scenario(loaded: LoadedScenario, progress: Progress) -> Run:
     with progress.phase("world", f"Reading {scenario.id} and building its world"):
         world = build_world(loaded)
         terms = PatrolTerms(scenario.patrol.closing_min, scenario.patrol.grade_weight)
+        given_plan = _given_plan(given_folder, max_changes, world)
+        wishes = patrol_wishes(loaded, world)
+        if given_plan is not None:
+            wishes = replace(wishes, given=given_plan.units, max_changes=given_plan.max_changes)
     with progress.phase("value", "Finding what units are worth, by district and hour"):
         problem = staffing_problem(loaded, world, unit_gains(world, terms))
     with progress.phase("staffing", "Staffing stations, posts and visits"):
         staffing = staff(problem)
     with progress.phase("patrol", "Placing units hour by hour"):
-        deployment, claimed = deploy(world, staffing, terms, scenario.patrol.rounds)
+        found = allocations(world, staffing, terms, wishes, scenario.patrol.rounds)
+        deployment, claimed = deploy(world, staffing, found, wishes)
         visits = plan_visits(
             world.situation.visit_points,
             world.situation.stations,
@@ -101,18 +146,77 @@ def run_scenario(loaded: LoadedScenario, progress: Progress) -> Run:
             world.situation.horizon.hours,
             walk_min=scenario.visits.walk_min,
         )
-        report = SolveReport(Status.FEASIBLE, claimed, scenario.seed, scenario.patrol.rounds)
+        proof = patrol_bound(world, found)
+        report = SolveReport(Status.FEASIBLE, claimed, scenario.seed, scenario.patrol.rounds, proof)
         plan = Plan(staffing.roster, deployment, staffing.posts, visits, report)
+    with progress.phase("marginal", "Finding what the next units buy"):
+        marginal = tuple(
+            marginal_value(
+                world.situation,
+                unit,
+                terms,
+                allocation.units,
+                allocation.busy,
+                place_min=wishes.place_min[row],
+                place_cap=wishes.place_cap[row],
+                seed=scenario.seed,
+            )
+            for row, (unit, allocation) in enumerate(
+                zip(world.force.unit_types, found, strict=True)
+            )
+        )
     with progress.phase("judges", "Judging the plan and the baselines of practice"):
         judged = judge(world, deployment, terms)
         at_stations, at_points = baselines(world, deployment, terms)
-        found = (
+        given = _given(world, given_plan, deployment, wishes, staffing, terms, scenario)
+        broken = (
             violations(problem, plan, staffing)
             + check_visit_plan(world.situation, visits, staffing, walk_min=scenario.visits.walk_min)
             + check_objective(claimed, judged.response_sum)
             + check_bound(staffing)
+            + check_patrol_bound(proof)
+            + wish_violations(wishes, deployment, staffing.units_available)
         )
-    return Run(loaded, world, problem, staffing, plan, judged, at_stations, at_points, found)
+    return Run(
+        loaded,
+        world,
+        problem,
+        staffing,
+        plan,
+        judged,
+        at_stations,
+        at_points,
+        broken,
+        marginal,
+        given,
+    )
+
+
+def _given_plan(folder: Path | None, max_changes: int | None, world: World) -> GivenPlan | None:
+    if folder is None:
+        return None
+    return read_given_plan(folder, max_changes, world.situation, world.force)
+
+
+def _given(
+    world: World,
+    plan: GivenPlan | None,
+    deployment: Deployment,
+    wishes: PatrolWishes,
+    staffing: StaffingResult,
+    terms: PatrolTerms,
+    scenario: Scenario,
+) -> Given | None:
+    """The given plan and, where there is a budget, the plan without it, both judged."""
+    if plan is None:
+        return None
+    before = judge(world, Deployment(deployment.unit_types, plan.units, ()), terms)
+    if plan.max_changes is None:
+        return Given(plan, before, None)
+    free = replace(wishes, given=None, max_changes=None)
+    found = allocations(world, staffing, terms, free, scenario.patrol.rounds)
+    units = np.stack([allocation.units for allocation in found])
+    return Given(plan, before, judge(world, Deployment(deployment.unit_types, units, ()), terms))
 
 
 def unit_gains(world: World, terms: PatrolTerms) -> dict[str, NDArray[np.float64]]:
@@ -174,22 +278,55 @@ def _loan_minutes(situation: Situation) -> NDArray[np.float64]:
     return np.asarray(np.hypot(offset[..., 0], offset[..., 1]) / (LOAN_SPEED_KMH * 1000.0 / 60.0))
 
 
+def allocations(
+    world: World,
+    staffing: StaffingResult,
+    terms: PatrolTerms,
+    wishes: PatrolWishes,
+    rounds: int,
+) -> tuple[PatrolAllocation, ...]:
+    """Where the staffed units of each type stand."""
+    return tuple(
+        allocate(
+            world.situation,
+            unit,
+            wishes.pool_units(staffing.units_available[row]),
+            terms,
+            rounds=rounds,
+            wishes=wishes,
+            kind=row,
+        )
+        for row, unit in enumerate(world.force.unit_types)
+    )
+
+
+def patrol_bound(world: World, found: tuple[PatrolAllocation, ...]) -> PatrolBound:
+    """The bounds of all types of unit."""
+    return PatrolBound(
+        tuple(unit.unit_type for unit in world.force.unit_types),
+        np.stack([allocation.missed for allocation in found]),
+        np.stack([allocation.missed_bound for allocation in found]),
+        np.stack([allocation.weight for allocation in found]),
+        sum(allocation.budget_worth for allocation in found),
+    )
+
+
 def deploy(
-    world: World, staffing: StaffingResult, terms: PatrolTerms, rounds: int
+    world: World,
+    staffing: StaffingResult,
+    found: tuple[PatrolAllocation, ...],
+    wishes: PatrolWishes,
 ) -> tuple[Deployment, float]:
-    """Where the staffed units stand, and the weighted response the allocation claims."""
+    """Units with the stations they come from, and the weighted response that was claimed."""
     situation = world.situation
-    units, claimed = [], 0.0
     moves: list[UnitMove] = []
     for row, unit in enumerate(world.force.unit_types):
         available = staffing.units_available[row]
-        limits = by_command(situation, available)
-        found = allocate(situation, unit, limits, terms, rounds=rounds)
-        units.append(found.units)
-        moves += unit_origins(situation, unit.unit_type, found.units, available)
-        claimed += float(found.response_sum.sum())
+        moves += unit_origins(situation, unit.unit_type, found[row].units, available, wishes)
     names = tuple(unit.unit_type for unit in world.force.unit_types)
-    return Deployment(names, np.stack(units), tuple(moves)), claimed
+    claimed = sum(float(allocation.response_sum.sum()) for allocation in found)
+    units = np.stack([allocation.units for allocation in found])
+    return Deployment(names, units, tuple(moves)), claimed
 
 
 def by_command(situation: Situation, units: NDArray[np.int64]) -> NDArray[np.int64]:

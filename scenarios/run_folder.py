@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 
 from geodata.faults import BadInput, Fault
 from maps.page import plan_map
+from scenarios.changes import changes_frame, unit_hours_changed
 from scenarios.frames import (
     cells_frame,
     deployment_frame,
@@ -27,8 +29,9 @@ from scenarios.frames import (
     visits_frame,
 )
 from scenarios.headline import headline, json_ready, recorded_check
+from scenarios.marginal_report import marginal_frame
 from scenarios.orders import write_orders
-from scenarios.pipeline import Run
+from scenarios.pipeline import Given, Run
 from scenarios.progress import Progress, peak_memory_mb
 from scenarios.provenance import data_status
 from scenarios.scenario import settings_json
@@ -111,6 +114,8 @@ def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, floa
         ("posts", posts_frame(run)),
         ("visits", visits_frame(run)),
         ("evaluation", scorecard),
+        ("marginal", marginal_frame(run.world.situation, run.marginal)),
+        *([("changes", _changes(run, run.given))] if run.given else []),
         *([("violations", violations_frame(run))] if run.violations else []),
     ):
         labelled = frame.assign(data_status=status)
@@ -122,6 +127,10 @@ def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, floa
     (draft / "summary.md").write_text(text, encoding="utf-8")
     write_orders(run, draft / "orders")
     return figures, checked
+
+
+def _changes(run: Run, given: Given) -> pd.DataFrame:
+    return changes_frame(run.world.situation, given.judged, run.judged)
 
 
 def _write_geopackage(layers: dict[str, gpd.GeoDataFrame], path: Path, run: Run) -> None:
@@ -138,8 +147,6 @@ def _write_geopackage(layers: dict[str, gpd.GeoDataFrame], path: Path, run: Run)
 
 def _map_page(run: Run) -> str:
     scenario, world = run.loaded.scenario, run.world
-    clocks = [f"{moment:%H:%M}" for moment in world.situation.horizon.starts]
-    opening = clocks.index(scenario.opening_clock) if scenario.opening_clock in clocks else 0
     broken = f", {NOT_VALID}: {len(run.violations)} rules broken" if run.violations else ""
     return plan_map(
         world.situation,
@@ -151,7 +158,7 @@ def _map_page(run: Run) -> str:
         title_en=scenario.title_en,
         title_zh=scenario.title_zh,
         run_label=f"{scenario.id} {run.loaded.digest()[:12]}{broken}",
-        opening_hour=opening,
+        opening_hour=run.opening_hour,
     )
 
 
@@ -178,9 +185,8 @@ def _record(
             "name": "weighted response, call-minutes over the horizon",
             "value": report.objective,
             "recomputed_by_judge": run.judged.response_sum,
-            "bound": report.bound,
-            "gap_min": report.gap_min,
         },
+        "patrol": _patrol_record(run),
         "staffing": {
             "value_call_minutes": staffing.value,
             "bound_call_minutes": staffing.bound,
@@ -197,8 +203,47 @@ def _record(
     }
     if checked is not None:
         record["recorded_calls"] = checked
+    if run.given is not None:
+        record["given_plan"] = {
+            "scenario": run.given.plan.scenario,
+            "digest": run.given.plan.digest,
+            "max_changes": run.given.plan.max_changes,
+            "unit_hours_changed": unit_hours_changed(
+                run.given.plan.units, run.plan.deployment.units
+            ),
+        }
     plain: dict[str, Any] = json_ready(record)
     return plain
+
+
+def _patrol_record(run: Run) -> dict[str, Any] | None:
+    """The allocation model's objective, bound and gap, in all and by hour and type of unit."""
+    patrol = run.plan.report.patrol
+    if patrol is None:
+        return None
+    starts = [moment.isoformat() for moment in run.world.situation.horizon.starts]
+    return {
+        "name": "weighted response beyond bin zero at the final busy shares, call-minutes",
+        "objective": float(patrol.missed.sum()),
+        "bound": float(patrol.bound.sum()) - patrol.budget_worth,
+        "gap_call_minutes": patrol.gap_call_min,
+        "gap_min": patrol.gap_min,
+        "gap_min_of": "minutes per weighted call",
+        "gap_share": patrol.gap_share,
+        "gap_share_of": "objective: the minutes that the units miss",
+        "change_budget_worth": patrol.budget_worth,
+        "hours": [
+            {
+                "unit_type": unit_type,
+                "hour": start,
+                "objective": round(float(patrol.missed[row, hour]), 6),
+                "bound": round(float(patrol.bound[row, hour]), 6),
+                "weighted_calls": round(float(patrol.weight[row, hour]), 6),
+            }
+            for row, unit_type in enumerate(patrol.unit_types)
+            for hour, start in enumerate(starts)
+        ],
+    }
 
 
 def _put_in_place(draft: Path, folder: Path) -> None:

@@ -49,7 +49,7 @@ class LoadedScenario:
 _FILE_KEYS = frozenset(
     "districts attributes file transit centres hub_sites calendar profile calls case_classes "
     "officer_initiated classes targets speeds speed_hours types unit_types headcount table "
-    "shifts".split()
+    "shifts limits".split()
 )
 
 

@@ -184,14 +184,38 @@ class VisitsPart(Part):
     walk_min: Annotated[float, Field(ge=0.0)] = 10.0
 
 
+class FloorsPart(Part):
+    """Coverage that areas are to reach in every hour, by what each missing call counts.
+
+    `district` holds for every district, `zones` for the cells of a tier; `price` is in weighted
+    call-minutes for each call beyond its target that the floor asks for.
+    """
+
+    district: Share | None = None
+    zones: dict[Tier, Share] = {}
+    price: Weight = 20.0
+
+
 class PatrolPart(Part):
-    """Patrol allocation: minutes, weights by grade, rounds for busy units, standby spacing."""
+    """Patrol allocation: minutes, weights, places, and what a planner asks of it.
+
+    `limits` names the table of minima, maxima and pins; `pool` says whose units may stand at a
+    place, `cross_pool_share` how many of them may cross over.
+    """
 
     cutoff_min: Annotated[float, Field(ge=5.0, le=60.0)] = 20.0
     closing_min: Annotated[float, Field(ge=0.0, le=60.0)] = 7.0
     grade_weight: tuple[Weight, Weight, Weight, Weight] = (4.0, 2.0, 1.0, 0.5)
     rounds: Annotated[int, Field(ge=1, le=10)] = 3
     standby_spacing_m: Annotated[dict[Tier, SpacingM], Field(min_length=1)]
+    limits: str | None = None
+    pool: Literal["district", "station"] = "district"
+    cross_pool_share: Share = 0.0
+    floors: FloorsPart = FloorsPart()
+    backup_weight: Share = 0.0
+    min_stay_h: Annotated[int, Field(ge=1, le=24)] = 1
+    move_min: Annotated[float, Field(ge=0.0, le=60.0)] = 0.0
+    max_minutes_per_resident: Annotated[float, Field(gt=0.0)] | None = None
 
 
 class StaffingPart(Part):

@@ -7,7 +7,9 @@ import pandas as pd
 
 from geodata.incidents import ZONES
 from optimizer.judges.staffing_value import order_short
+from scenarios.changes import changes_text
 from scenarios.headline import NAMES, shown
+from scenarios.marginal_report import marginal_text
 from scenarios.pipeline import Run
 
 
@@ -23,6 +25,8 @@ def summary_text(
         _bought(run, figures),
         _by_zone(of_plan),
         _worst_districts(run, of_plan),
+        marginal_text(run.world.situation, run.marginal, run.opening_hour),
+        _changes(run),
         _short(run, figures),
         _lent(run),
         _recorded(checked),
@@ -123,11 +127,23 @@ def _bought(run: Run, figures: dict[str, Any]) -> str:
         "",
         f"Against the stronger practice (at {strongest}) the plan takes "
         f"{gain:.1%} off the weighted response: {plan:,.0f} against {best:,.0f} "
-        "weighted call-minutes. No bound has been proven for the patrol part; "
-        f"staffing lies within {run.staffing.relative_gap:.2%} of its proven bound "
+        f"weighted call-minutes. {_proof(run)} "
+        f"Staffing lies within {run.staffing.relative_gap:.2%} of its proven bound "
         "(share of what staffing can add at most, in weighted call-minutes).",
     ]
     return "\n".join(rows)
+
+
+def _proof(run: Run) -> str:
+    """How far the deployment can be from the best one with the same units."""
+    patrol = run.plan.report.patrol
+    if patrol is None:
+        return "No bound has been proven for the patrol part."
+    return (
+        f"With the same units at the same busy shares, no deployment is more than "
+        f"{patrol.gap_min * 60:.1f} seconds a weighted call better "
+        f"({patrol.gap_share:.2%} of the minutes the units miss; a proven bound for every hour)."
+    )
 
 
 def _by_zone(table: pd.DataFrame) -> str:
@@ -156,6 +172,18 @@ def _worst_districts(run: Run, table: pd.DataFrame) -> str:
         for _, row in rows.iterrows()
     ]
     return "## Weakest district-hours (at least one call expected)\n\n" + "\n".join(lines)
+
+
+def _changes(run: Run) -> str:
+    if run.given is None:
+        return ""
+    return changes_text(
+        run.given.judged,
+        run.judged,
+        run.world.situation.place_command,
+        run.given.unlimited,
+        run.given.plan.max_changes,
+    )
 
 
 def _short(run: Run, figures: dict[str, Any]) -> str:

@@ -21,13 +21,17 @@ from geodata.visit_file import NO_VISIT_POINTS, read_visit_points
 from optimizer.event_posts import PostRules, event_posts
 from optimizer.force import Force
 from optimizer.force_file import ForceParts, read_headcount, spread_headcount
+from optimizer.hour_problem import UNLIMITED
 from optimizer.levels import ServiceLevel, level_of_hour
+from optimizer.limit_file import PlaceLimit, read_limits
 from optimizer.requirement import Requirement
 from optimizer.shifts import LabourRules, Shift
 from optimizer.visits import due_visits, visit_officers
 from scenarios.demand import Demand, read_demand, station_counts
+from scenarios.floors import cover_floors, floor_notes
 from scenarios.ground import Ground, read_ground
 from scenarios.provenance import provenance_of
+from scenarios.reach_notes import limit_notes, reach_notes
 from scenarios.scenario import LoadedScenario
 from scenarios.tables import Tables, known_zone, named_file, read_tables
 
@@ -39,7 +43,8 @@ class World:
     """The situation and the force of a scenario, with what the three demands ask for.
 
     `due_visits[visit, 2]` are point and start minute; `recorded[cell, class]` the calls
-    recorded on the day, where there are any; `notes` what a reader of the report must know.
+    recorded on the day, where there are any; `notes` what a reader of the report must know;
+    `limits` what the planner fixed for places.
     """
 
     situation: Situation
@@ -53,6 +58,7 @@ class World:
     due_visits: NDArray[np.int64]
     recorded: NDArray[np.float64] | None
     notes: tuple[str, ...]
+    limits: tuple[PlaceLimit, ...] = ()
 
 
 def build_world(loaded: LoadedScenario) -> World:
@@ -78,11 +84,13 @@ class _Placed:
     """What stands on the ground; a part is None where its file has faults."""
 
     stations: Places | None
+    patrol_places: Places | None
     headcount: NDArray[np.int64] | None
     demand: Demand | None
     speeds: SpeedProfiles | None
     events: EventCalendar | None
     visit_points: VisitPoints | None
+    limits: tuple[PlaceLimit, ...] | None
 
 
 def _known(part: T | None) -> T:
@@ -101,13 +109,18 @@ def _placed(
     demand = None
     if tables.classes is not None:
         demand = read_demand(loaded, ground, horizon, tables.classes, tables.season, faults)
+    _refuse_unknown_residents(loaded, ground, faults)
+    headcount = _headcount(loaded, ground, tables.force, stations, demand, faults)
+    places = None if stations is None else _patrol_places(loaded, ground, stations)
     return _Placed(
         stations=stations,
-        headcount=_headcount(loaded, ground, tables.force, stations, demand, faults),
+        patrol_places=places,
+        headcount=headcount,
         demand=demand,
         speeds=faults.attempt(lambda log: _speeds(loaded, horizon, tables.season, log)),
         events=_events(loaded, ground, horizon, faults),
         visit_points=_visit_points(loaded, ground, faults),
+        limits=_limits(loaded, tables.force, places, headcount, horizon, faults),
     )
 
 
@@ -269,13 +282,57 @@ def _visit_points(loaded: LoadedScenario, ground: Ground, faults: FaultLog) -> V
     )
 
 
+def _patrol_places(loaded: LoadedScenario, ground: Ground, stations: Places) -> Places:
+    part = loaded.scenario.patrol
+    spacing = {str(zone): metres for zone, metres in part.standby_spacing_m.items()}
+    return standby_points(ground.area, ground.grid, ground.zone, stations, spacing)
+
+
+def _limits(
+    loaded: LoadedScenario,
+    parts: ForceParts | None,
+    places: Places | None,
+    headcount: NDArray[np.int64] | None,
+    horizon: Horizon,
+    faults: FaultLog,
+) -> tuple[PlaceLimit, ...] | None:
+    """The planner's limits; while the head-counts have faults, minima are not held against them."""
+    name = loaded.scenario.patrol.limits
+    if name is None:
+        return ()
+    if places is None or parts is None:
+        return None
+    crews = np.full(len(parts.unit_types), UNLIMITED)
+    if headcount is not None:
+        of_force = dict(zip((t.force_id for t in parts.types), headcount.sum(axis=0), strict=True))
+        crews = np.array([of_force[unit.force_id] // unit.officers for unit in parts.unit_types])
+    path = loaded.path(name)
+    return faults.attempt(
+        lambda log: read_limits(path, places, parts.unit_types, crews, horizon, log)
+    )
+
+
+def _refuse_unknown_residents(loaded: LoadedScenario, ground: Ground, faults: FaultLog) -> None:
+    """Note a cap by residents in a city whose residents are not known."""
+    cap = loaded.scenario.patrol.max_minutes_per_resident
+    if cap is not None and not np.isfinite(ground.population).all():
+        faults.add(
+            f"scenario {loaded.scenario.id}",
+            "patrol.max_minutes_per_resident is set, but the residents are not known",
+            expected="a population for every district in area.attributes",
+            remedy="Add the populations, or remove the key.",
+            value=cap,
+        )
+
+
 def _assembled(loaded: LoadedScenario, ground: Ground, tables: Tables, placed: _Placed) -> World:
     scenario = loaded.scenario
     horizon, demand = _known(tables.horizon), _known(placed.demand)
-    parts = _known(tables.force)
+    parts, limits = _known(tables.force), _known(placed.limits)
     situation = _situation(loaded, ground, tables, placed)
     events, points = _known(placed.events), _known(placed.visit_points)
     visits = due_visits(points, horizon, seed=scenario.seed)
+    floors = cover_floors(situation, scenario.patrol.floors)
     posts = event_posts(
         events.placed,
         ground.area,
@@ -307,7 +364,14 @@ def _assembled(loaded: LoadedScenario, ground: Ground, tables: Tables, placed: _
         events=events,
         due_visits=visits,
         recorded=demand.recorded,
-        notes=demand.notes + _event_notes(events),
+        notes=(
+            *demand.notes,
+            *_event_notes(events),
+            *reach_notes(situation, parts.unit_types),
+            *floor_notes(situation, parts.unit_types, floors),
+            *limit_notes(limits, situation.patrol_places.place_ids, parts.unit_types, horizon),
+        ),
+        limits=limits,
     )
 
 
@@ -315,9 +379,7 @@ def _situation(
     loaded: LoadedScenario, ground: Ground, tables: Tables, placed: _Placed
 ) -> Situation:
     scenario = loaded.scenario
-    stations = _known(placed.stations)
-    spacing = {str(zone): metres for zone, metres in scenario.patrol.standby_spacing_m.items()}
-    patrol_places = standby_points(ground.area, ground.grid, ground.zone, stations, spacing)
+    stations, patrol_places = _known(placed.stations), _known(placed.patrol_places)
     travel = travel_times(
         ground.roads,
         ground.zone,

@@ -141,14 +141,3 @@ def test_missing_parameter_is_named(folder: Path, capsys: pytest.CaptureFixture[
         table.write("pmedian,bare,graphs/path.txt,n=5,min,1,optimal,by hand\n")
     assert main(["pmedian", "--data", str(folder), "--instance", "bare"]) == 2
     assert "pmedian bare: parameter p is missing" in capsys.readouterr().err
-
-
-def test_small_city_is_solved_the_same_twice(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["city", "--instance", "small"]) == 0
-    assert main(["city", "--instance", "small"]) == 0
-    found = lines(capsys)
-    assert [list(line) for line in found] == [KEYS] * 6
-    values = [line["value"] for line in found]
-    assert values[:3] == values[3:]
-    mean_response_min = float(str(values[2]))
-    assert 1.0 < mean_response_min < 27.5

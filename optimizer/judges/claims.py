@@ -6,6 +6,7 @@ from geodata.situation import Situation
 from optimizer.calls import PatrolTerms
 from optimizer.judges.evaluation_result import Evaluation
 from optimizer.judges.violation import Violation
+from optimizer.plan import PatrolBound
 from optimizer.staffing_result import StaffingResult
 
 TOLERANCE = 1e-6
@@ -36,3 +37,30 @@ def check_bound(staffing: StaffingResult) -> tuple[Violation, ...]:
     if staffing.value <= staffing.bound + TOLERANCE * max(1.0, abs(staffing.bound)):
         return ()
     return (Violation("staffing bound", "whole plan", "all hours", staffing.value, staffing.bound),)
+
+
+def check_hour_bound(
+    unit_type: str, hour: int, missed: float, bound: float
+) -> tuple[Violation, ...]:
+    """No allocation of an hour may miss less than every allocation is proved to miss."""
+    if missed >= bound - TOLERANCE * max(1.0, abs(bound)):
+        return ()
+    return (Violation("patrol bound", unit_type, f"hour {hour}", missed, bound),)
+
+
+def check_patrol_bound(patrol: PatrolBound) -> tuple[Violation, ...]:
+    """Every hour of every type against its bound; under a change budget all hours together."""
+    if patrol.budget_worth > 0:
+        total = float(patrol.bound.sum()) - patrol.budget_worth
+        missed = float(patrol.missed.sum())
+        if missed >= total - TOLERANCE * max(1.0, abs(total)):
+            return ()
+        return (Violation("patrol bound", "all types", "all hours", missed, total),)
+    return tuple(
+        violation
+        for row, unit_type in enumerate(patrol.unit_types)
+        for hour in range(patrol.missed.shape[1])
+        for violation in check_hour_bound(
+            unit_type, hour, float(patrol.missed[row, hour]), float(patrol.bound[row, hour])
+        )
+    )

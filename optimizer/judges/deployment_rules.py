@@ -11,24 +11,24 @@ from optimizer.staffing_result import StaffingResult
 def check_units_at_places(
     problem: StaffingProblem, staffing: StaffingResult, deployment: Deployment
 ) -> list[Violation]:
-    """No district sends out more units of a type in an hour than its homes have."""
+    """No home sends out more units of a type in an hour than it has.
+
+    Where they may go is for `optimizer.judges.wish_rules`.
+    """
     types = [kind.unit_type for kind in problem.force.unit_types]
-    shape = (len(types), problem.n_districts, problem.horizon_hours)
-    sent, have = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    have = staffing.units_available
+    sent = np.zeros_like(have)
     for move in deployment.origins:
-        district = problem.station_district[move.station]
-        sent[types.index(move.unit_type), district, move.hour] += move.units
-    for station, district in enumerate(problem.station_district):
-        have[:, district] += staffing.units_available[:, station]
+        sent[types.index(move.unit_type), move.station, move.hour] += move.units
     return [
         Violation(
             "units available",
-            f"district {district}, {types[kind]}",
+            f"station {station}, {types[kind]}",
             f"hour {hour}",
-            float(sent[kind, district, hour]),
-            float(have[kind, district, hour]),
+            float(sent[kind, station, hour]),
+            float(have[kind, station, hour]),
         )
-        for kind, district, hour in np.argwhere(sent > have)
+        for kind, station, hour in np.argwhere(sent > have)
     ]
 
 

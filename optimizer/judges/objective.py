@@ -9,9 +9,15 @@ from optimizer.hour_problem import HourProblem
 def units_within(problem: HourProblem, units: NDArray[np.int64]) -> NDArray[np.int64]:
     """Units that reach each cell in at most each response bin, `[cell, bin]`."""
     place = np.repeat(np.arange(problem.n_places), np.diff(problem.indptr))
-    arriving = np.zeros(problem.gain.shape, dtype=np.int64)
-    np.add.at(arriving, (problem.cell, problem.bin), np.asarray(units)[place])
-    return arriving.cumsum(axis=1)
+    slot = problem.cell.astype(np.int64) * problem.n_bins + problem.bin
+    arriving = np.bincount(slot, np.asarray(units)[place], problem.gain.size)
+    return arriving.reshape(problem.gain.shape).cumsum(axis=1).astype(np.int64)
+
+
+def expected_idle(problem: HourProblem, units: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Chance that a unit within each bin is idle, `[cell, bin]`."""
+    idle: NDArray[np.float64] = 1.0 - problem.busy[:, np.newaxis] ** units_within(problem, units)
+    return idle
 
 
 def hour_objective(problem: HourProblem, units: NDArray[np.int64]) -> float:

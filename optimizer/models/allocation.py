@@ -1,4 +1,4 @@
-"""Patrol allocation over the horizon: allocate, see who is busy, allocate again."""
+"""Patrol allocation over the horizon: hours side by side, then in order, then their bounds."""
 
 from dataclasses import dataclass
 
@@ -7,30 +7,56 @@ from numpy.typing import NDArray
 
 from geodata.frozen import frozen_array
 from geodata.situation import Situation
-from geodata.travel import ReachLists
-from optimizer.calls import CallLoad, PatrolTerms, call_load, response_cutoff_min
+from optimizer.calls import PatrolTerms
 from optimizer.force import UnitType
-from optimizer.hour_problem import UNLIMITED, HourProblem
-from optimizer.hours import each_hour
+from optimizer.hours import each_chain, each_hour
 from optimizer.judges.baselines import demand_points_baseline
-from optimizer.judges.queueing import busy_units
+from optimizer.judges.objective import hour_objective, hour_shortfall
+from optimizer.models.dual import dual_bound
+from optimizer.models.hour_rounds import HourAsk, HourFound, Judged, ask_of_hour, settle_hour
 from optimizer.models.patrol import allocate_hour, marginal_gains
-from optimizer.reach import CellReach, cell_lists, response_bins, turnout_min
+from optimizer.models.patrol_model import (
+    BUSY_RANGE,
+    guessed_busy,
+    hour_problem,
+    patrol_model,
+)
+from optimizer.models.steady import SteadyPlan, steady_plan
+from optimizer.patrol_wishes import PatrolWishes, binds_hours, no_wishes
 
-BUSY_RANGE = (0.02, 0.95)
-GUESSED_TRAVEL_MIN = 5.0
-DAMPING = 0.5
+__all__ = [
+    "PatrolAllocation",
+    "allocate",
+    "guessed_busy",
+    "hour_problem",
+    "patrol_model",
+    "unit_value_curves",
+]
+
+CHAIN_H = 6
+"""Hours that are solved one after the other, each from the busy shares of the one before."""
+
+BOUND_ROUNDS = 200
+GOOD_GAP = 0.005
+"""Share of the missed minutes at which a bound is close enough."""
 
 
 @dataclass(frozen=True)
 class PatrolAllocation:
-    """Where the units of one type wait, and how the judge sees it.
+    """Where the units of one type wait, how the judge sees it and how far from the best it is.
 
-    `units[place, hour]`; `busy[cell, hour]` the busy probabilities the last allocation used;
-    `response_sum[hour]` the judge's weighted response in call-minutes an hour, and
-    `practice_sum[hour]` the same for the demand-proportional baseline; `kept_practice[hour]`
-    is True where that baseline was better and stands; `converged[hour]` tells whether the
-    judge's fixed point of the chosen units was reached.
+    `units[place, hour]`; `busy[cell, hour]` the final busy shares; `response_sum[hour]` the
+    judge's weighted response in call-minutes an hour, and `practice_sum[hour]` the same for the
+    demand-proportional baseline; `kept_practice[hour]` is True where that baseline was better
+    and stands; `converged[hour]` tells whether the judge's fixed point was reached.
+
+    At the final busy shares, in weighted call-minutes an hour beyond bin zero: `missed[hour]` of
+    the units, `missed_bound[hour]` what any allocation within the limits misses at least, and
+    `missed_free[hour]` what the units would miss without the planner's wishes. Both of the first
+    two count missed floors at their price. `floor_toll[floor, hour]` is what a call in time was
+    worth, `floor_short[floor, hour]` the calls an hour that the model sees missing.
+    `weight[hour]` are weighted calls an hour, the denominator of a gap in minutes. Over a change
+    budget the bounds of the hours hold together: `budget_worth` call-minutes belong to the sum.
     """
 
     units: NDArray[np.int64]
@@ -39,6 +65,13 @@ class PatrolAllocation:
     practice_sum: NDArray[np.float64]
     kept_practice: NDArray[np.bool_]
     converged: NDArray[np.bool_]
+    missed: NDArray[np.float64]
+    missed_bound: NDArray[np.float64]
+    missed_free: NDArray[np.float64]
+    floor_toll: NDArray[np.float64]
+    floor_short: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    budget_worth: float = 0.0
 
     def __post_init__(self) -> None:
         for name, dtype in (
@@ -48,184 +81,157 @@ class PatrolAllocation:
             ("practice_sum", np.float64),
             ("kept_practice", np.bool_),
             ("converged", np.bool_),
+            ("missed", np.float64),
+            ("missed_bound", np.float64),
+            ("missed_free", np.float64),
+            ("floor_toll", np.float64),
+            ("floor_short", np.float64),
+            ("weight", np.float64),
         ):
             array = getattr(self, name)
             object.__setattr__(self, name, frozen_array(array, dtype, np.shape(array), name))
 
 
 @dataclass(frozen=True)
-class PatrolModel:
-    """One type of unit with its reach in the form the model and the judge need."""
+class _Proof:
+    """What the model says of one hour's units; see `PatrolAllocation`."""
 
-    situation: Situation
-    unit_type: UnitType
-    terms: PatrolTerms
-    bins: tuple[NDArray[np.int16], ...]
-    lists: tuple[CellReach, ...]
-    unserved_min: float
-    n_bins: int
-
-    def reach_of(self, hour: int) -> tuple[ReachLists, NDArray[np.int16], CellReach]:
-        """Reach lists of an hour: places to cells, their response bins, cells to places."""
-        travel = self.situation.travel[self.unit_type.unit_type]
-        profile = int(travel.profile_of_hour[hour])
-        return travel.reach[profile], self.bins[profile], self.lists[profile]
-
-    def load(self, hour: int) -> CallLoad:
-        """Calls of one hour."""
-        return call_load(self.situation, self.unit_type, hour, self.terms)
-
-
-def patrol_model(situation: Situation, unit_type: UnitType, terms: PatrolTerms) -> PatrolModel:
-    """Derive the reach structures of one type of unit, once for all hours."""
-    travel = situation.travel[unit_type.unit_type]
-    turnout = turnout_min(situation.patrol_places, unit_type)
-    cutoff = response_cutoff_min(situation, unit_type)
-    last = int(np.ceil(cutoff / terms.bin_min))
-    return PatrolModel(
-        situation,
-        unit_type,
-        terms,
-        tuple(response_bins(reach, turnout, terms.bin_min, last) for reach in travel.reach),
-        cell_lists(situation, unit_type),
-        cutoff + terms.penalty_min,
-        last + 1,
-    )
-
-
-def hour_problem(
-    model: PatrolModel,
-    hour: int,
-    load: CallLoad,
-    busy: NDArray[np.float64],
-    limit: NDArray[np.int64],
-    place_min: NDArray[np.int64] | None = None,
-    place_cap: NDArray[np.int64] | None = None,
-) -> HourProblem:
-    """The response problem of one hour: gains in weighted call-minutes saved an hour.
-
-    With T the response rounded to bins and capped at the cut-off, E[T] is the bin width times
-    the sum over b of P(T > b), so every bin before the last gains the cell's weight times the
-    bin width. The last bin stands for the penalty of a call nobody can take.
-    """
-    reach, bins, _ = model.reach_of(hour)
-    gain = np.repeat(load.weight[:, np.newaxis] * model.terms.bin_min, model.n_bins, axis=1)
-    gain[:, -1] = load.weight * model.terms.penalty_min
-    places = reach.n_places
-    return HourProblem(
-        reach.indptr,
-        reach.cell,
-        bins,
-        gain,
-        busy,
-        model.situation.place_command,
-        limit,
-        limit,
-        int(limit.sum()),
-        np.zeros(places, dtype=np.int64) if place_min is None else place_min,
-        np.full(places, UNLIMITED) if place_cap is None else place_cap,
-    )
-
-
-def guessed_busy(load: CallLoad, units: int) -> NDArray[np.float64]:
-    """Busy share to start from: the city's work, at a guessed travel time, over its units."""
-    hours = load.scene_h + GUESSED_TRAVEL_MIN / 60.0
-    work = float((load.requests_per_h * hours).sum())
-    share = np.clip(work / max(units, 1), *BUSY_RANGE)
-    return np.full(len(load.weight), share)
+    missed: float
+    bound: float
+    free: float
+    short: NDArray[np.float64]
 
 
 def allocate(
     situation: Situation,
     unit_type: UnitType,
-    limits: NDArray[np.int64],
+    pool_units: NDArray[np.int64],
     terms: PatrolTerms,
     *,
     rounds: int = 3,
-    place_min: NDArray[np.int64] | None = None,
-    place_cap: NDArray[np.int64] | None = None,
+    wishes: PatrolWishes | None = None,
+    kind: int = 0,
+    workers: int | None = None,
 ) -> PatrolAllocation:
-    """Place `limits[command, hour]` units of one type so that weighted response is least.
+    """Place `pool_units[pool, hour]` units of one type so that weighted response is least.
 
-    Every hour stands alone: allocate with a guessed busy share, let the queueing judge say how
-    busy units near each cell would be, allocate again, `rounds` times (the last time with
-    swaps), and keep the allocation the judge likes best. The demand-proportional baseline is
-    a candidate too, unless pins or caps on places (`[place]`) rule it out.
+    Each hour: allocate with a guessed busy share (the hour before gives it, within chains of
+    `CHAIN_H` hours), let the queueing judge say how busy units near each cell would be, allocate
+    again, `rounds` times, and keep the allocation the judge likes best; the demand-proportional
+    baseline is a candidate too. Wishes that bind hours together are met in a pass over the
+    hours in order. Then every hour gets its dual bound at its final busy shares. `kind` is the
+    row of the unit type in the wishes. The result does not depend on `workers`.
     """
+    if wishes is None:
+        wishes = no_wishes(situation, kind + 1)
     model = patrol_model(situation, unit_type, terms)
-    practice = demand_points_baseline(situation, unit_type, limits, terms)
-    hours = each_hour(
-        lambda hour: _allocate_hour(
-            model, hour, limits[:, hour], practice[:, hour], rounds, place_min, place_cap
-        ),
-        situation.horizon.hours,
+    hours = situation.horizon.hours
+    asks = each_hour(
+        lambda hour: ask_of_hour(model, hour, wishes, kind, pool_units[:, hour]),
+        hours,
+        workers=workers,
     )
+    practice = _practice(situation, unit_type, pool_units, terms, wishes)
+    found = each_chain(
+        lambda chain: _settle_chain(asks, practice, rounds, chain), hours, CHAIN_H, workers=workers
+    )
+    plan = steady_plan(asks, found, wishes, kind) if binds_hours(wishes) else _as_found(found)
+    judged = each_hour(lambda hour: asks[hour].judge(plan.units[:, hour]), hours, workers=workers)
+    proofs = each_hour(
+        lambda hour: _prove(asks[hour], found[hour], plan, hour), hours, workers=workers
+    )
+    return _assembled(asks, found, plan, judged, proofs)
+
+
+def _practice(
+    situation: Situation,
+    unit_type: UnitType,
+    pool_units: NDArray[np.int64],
+    terms: PatrolTerms,
+    wishes: PatrolWishes,
+) -> NDArray[np.int64] | None:
+    """The baseline `[place, hour]`; None where pools are not the commands it knows."""
+    if not np.array_equal(wishes.pool_of_place, situation.place_command):
+        return None
+    return demand_points_baseline(situation, unit_type, pool_units, terms)
+
+
+def _settle_chain(
+    asks: list[HourAsk], practice: NDArray[np.int64] | None, rounds: int, chain: range
+) -> list[HourFound]:
+    """Hours one after the other; each starts from the busy shares of the one before."""
+    found: list[HourFound] = []
+    for hour in chain:
+        ask = asks[hour]
+        busy = guessed_busy(ask.load, int(ask.pool_units.sum()))
+        if found:
+            before = asks[hour - 1]
+            earlier = guessed_busy(before.load, int(before.pool_units.sum()))
+            busy = np.clip(found[-1].busy * busy / earlier, *BUSY_RANGE)
+        usual = None if practice is None else practice[:, hour]
+        found.append(settle_hour(ask, usual, busy, rounds))
+    return found
+
+
+def _as_found(found: list[HourFound]) -> SteadyPlan:
+    """Every hour as it was settled."""
+    units = np.stack([hour.judged.units for hour in found], axis=1)
+    return SteadyPlan(units, np.zeros_like(units), np.zeros(len(found)), 0)
+
+
+def _prove(ask: HourAsk, found: HourFound, plan: SteadyPlan, hour: int) -> _Proof:
+    """Model figures of one hour, its bound, and what the units would miss without wishes.
+
+    With a floor's toll w the bound of the problem whose calls in time gain w each, less w times
+    the calls asked for, holds for the value with missed floors at their price as long as w is at
+    most that price. A change budget is priced in the same way over all hours.
+    """
+    units = plan.units[:, hour]
+    plain = ask.problem(found.busy)
+    short = ask.floors.short(plain, units)
+    missed = hour_shortfall(plain, units) + ask.floors.price * float(short.sum())
+    value = hour_objective(plain, units) - ask.floors.price * float(short.sum())
+    toll = np.minimum(found.toll, ask.floors.price)
+    priced = ask.problem(found.busy, toll)
+    if plan.budget:
+        priced = priced.changed_from(plan.keep[:, hour], float(plan.move_cost[hour]))
+    asked = float(toll @ ask.floors.asked)
+    bound = dual_bound(
+        priced, units, rounds=BOUND_ROUNDS, good_enough=value + asked + GOOD_GAP * missed
+    )
+    most = missed + value
+    return _Proof(missed, most - (bound.value - asked), _missed_free(ask, found, missed), short)
+
+
+def _missed_free(ask: HourAsk, found: HourFound, missed: float) -> float:
+    """What the same units would miss, if nothing but the pools bound them."""
+    if not ask.has_wishes:
+        return missed
+    problem = ask.problem(found.busy).free()
+    return hour_shortfall(problem, allocate_hour(problem, swap_passes=1))
+
+
+def _assembled(
+    asks: list[HourAsk],
+    found: list[HourFound],
+    plan: SteadyPlan,
+    judged: list[Judged],
+    proofs: list[_Proof],
+) -> PatrolAllocation:
     return PatrolAllocation(
-        np.stack([best.units for best in hours], axis=1),
-        np.stack([best.busy for best in hours], axis=1),
-        np.array([best.response_sum for best in hours]),
-        np.array([best.practice_sum for best in hours]),
-        np.array([best.kept_practice for best in hours]),
-        np.array([best.converged for best in hours]),
-    )
-
-
-@dataclass(frozen=True)
-class _Hour:
-    units: NDArray[np.int64]
-    busy: NDArray[np.float64]
-    response_sum: float
-    practice_sum: float
-    kept_practice: bool
-    converged: bool
-
-
-@dataclass(frozen=True)
-class _Judged:
-    units: NDArray[np.int64]
-    response_sum: float
-    near_busy: NDArray[np.float64]
-    converged: bool
-
-
-def _judge(
-    model: PatrolModel, reach: CellReach, load: CallLoad, units: NDArray[np.int64]
-) -> _Judged:
-    state = busy_units(reach, units, load)
-    response = state.capped_response_min(model.unserved_min)
-    near = np.clip(state.near_busy, *BUSY_RANGE)
-    return _Judged(units, float(load.weight @ response), near, state.converged)
-
-
-def _allocate_hour(
-    model: PatrolModel,
-    hour: int,
-    limit: NDArray[np.int64],
-    practice_units: NDArray[np.int64],
-    rounds: int,
-    place_min: NDArray[np.int64] | None,
-    place_cap: NDArray[np.int64] | None,
-) -> _Hour:
-    """Rounds of one hour; the baseline stands only where it is strictly better."""
-    load = model.load(hour)
-    _, _, reach = model.reach_of(hour)
-    busy = guessed_busy(load, int(limit.sum()))
-    best: _Judged | None = None
-    for number in range(rounds):
-        problem = hour_problem(model, hour, load, busy, limit, place_min, place_cap)
-        units = allocate_hour(problem, swap_passes=1 if number == rounds - 1 else 0)
-        found = _judge(model, reach, load, units)
-        if best is None or found.response_sum < best.response_sum:
-            best = found
-        used, busy = busy, (1.0 - DAMPING) * busy + DAMPING * found.near_busy
-    if best is None:
-        raise ValueError(f"{rounds} rounds; at least 1 is needed")
-    practice = _judge(model, reach, load, practice_units)
-    free = place_min is None and place_cap is None
-    keep = free and practice.response_sum < best.response_sum
-    chosen = practice if keep else best
-    return _Hour(
-        chosen.units, used, chosen.response_sum, practice.response_sum, keep, chosen.converged
+        plan.units,
+        np.stack([hour.busy for hour in found], axis=1),
+        np.array([hour.response_sum for hour in judged]),
+        np.array([hour.practice_sum for hour in found]),
+        np.array([hour.kept_practice for hour in found]),
+        np.array([hour.converged for hour in judged]),
+        np.array([proof.missed for proof in proofs]),
+        np.array([proof.bound for proof in proofs]),
+        np.array([proof.free for proof in proofs]),
+        np.stack([hour.toll for hour in found], axis=1),
+        np.stack([proof.short for proof in proofs], axis=1),
+        np.array([float(ask.load.weight.sum()) for ask in asks]),
+        plan.budget * float(plan.move_cost.max(initial=0.0)),
     )
 
 

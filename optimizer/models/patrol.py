@@ -5,7 +5,13 @@ from numpy.typing import NDArray
 
 from geodata.frozen import frozen_array
 from optimizer.hour_problem import UNLIMITED, HourProblem
-from optimizer.models.greedy import lazy_greedy, slopes_of, swap_pass, unit_steps
+from optimizer.models.greedy import (
+    lazy_greedy,
+    places_of_cells,
+    slopes_of,
+    swap_pass,
+    unit_steps,
+)
 
 __all__ = ["UNLIMITED", "HourProblem", "allocate_hour", "marginal_gains"]
 
@@ -44,12 +50,14 @@ def swap_units(problem: HourProblem, units: NDArray[np.int64], passes: int) -> N
     """Improve `units` in place by moving single units as far as the limits allow."""
     step = unit_steps(problem.busy, problem.backup, int(units.sum()))
     slope, within = slopes_of(problem.indptr, problem.cell, problem.bin, problem.gain, step, units)
+    by_cell = places_of_cells(problem.indptr, problem.cell, problem.bin, problem.n_cells)
     members = members_of_groups(problem)
     for _ in range(passes):
         moved = swap_pass(
             problem.indptr,
             problem.cell,
             problem.bin,
+            *by_cell,
             problem.gain,
             step,
             problem.group,

@@ -1,5 +1,7 @@
 """Allocation over the horizon, origins of the units and value curves, on the tiny city."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,6 +20,7 @@ from optimizer.models.allocation import (
 )
 from optimizer.models.origins import least_travel, unit_origins
 from optimizer.models.patrol import allocate_hour
+from optimizer.patrol_wishes import no_wishes
 from optimizer.plan import UnitMove
 from tests.optimizer.tiny_city import CAR, TERMS, tiny_city
 
@@ -101,15 +104,31 @@ def test_moving_the_coordinates_and_repeating_change_nothing() -> None:
     assert first.response_sum.tobytes() == moved.response_sum.tobytes()
 
 
-def test_hours_do_not_depend_on_each_other() -> None:
-    both = allocate(tiny_city(), CAR, LIMITS, TERMS)
-    alone = allocate(tiny_city(hours=1), CAR, LIMITS[:, 1:], TERMS)
-    assert np.array_equal(both.units[:, 1], alone.units[:, 0])
+def test_the_number_of_workers_changes_nothing() -> None:
+    city = tiny_city(hours=14)
+    limits = np.tile(LIMITS, (1, 7))
+    one, two = (allocate(city, CAR, limits, TERMS, workers=workers) for workers in (1, 2))
+    for name in ("units", "busy", "response_sum", "missed", "missed_bound"):
+        assert getattr(one, name).tobytes() == getattr(two, name).tobytes()
+
+
+def test_every_hour_has_a_bound_below_what_its_units_miss() -> None:
+    found = allocate(tiny_city(), CAR, LIMITS, TERMS)
+    assert (found.missed_bound <= found.missed + 1e-9).all()
+    assert (found.missed_bound >= 0).all()
+    assert (found.missed_free == found.missed).all()
 
 
 def test_pins_and_forbidden_places_are_kept() -> None:
     pins, caps = np.array([0, 2, 0, 0]), np.array([9, 9, 0, 9])
-    found = allocate(tiny_city(), CAR, LIMITS, TERMS, place_min=pins, place_cap=caps)
+    city = tiny_city()
+    hours = (1, 4, city.horizon.hours)
+    limited = replace(
+        no_wishes(city, 1),
+        place_min=np.broadcast_to(pins[None, :, None], hours),
+        place_cap=np.broadcast_to(caps[None, :, None], hours),
+    )
+    found = allocate(city, CAR, LIMITS, TERMS, wishes=limited)
     assert found.units[2].tolist() == [0, 0]
     assert (found.units[1] >= 2).all()
     assert not found.kept_practice.any()

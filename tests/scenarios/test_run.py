@@ -28,6 +28,7 @@ FILES = {
     "posts.csv",
     "visits.csv",
     "evaluation.csv",
+    "marginal.csv",
     "cells.parquet",
     "plan.gpkg",
     "map.html",

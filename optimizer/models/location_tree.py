@@ -1,0 +1,201 @@
+"""Proven optima of location problems: branch and bound on the places to open.
+
+The root bounds and searches in turns: the relaxation's choices are starting points of swaps,
+and a better value decides more places. The tree then takes the node with the largest bound,
+decides one place both ways and improves the prices of its parent by a few steps.
+"""
+
+import heapq
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.models.location import (
+    CLOSED,
+    FREE,
+    OPEN,
+    Location,
+    best_worth,
+    narrowed,
+    opened_value,
+)
+from optimizer.models.location_dual import LocationBound, Pace, bound_location
+from optimizer.models.location_search import Swaps, swaps_of
+
+ROOT_PACES = (
+    Pace(steps=300, stride=0.5, shrink=0.7, patience=20),
+    Pace(steps=1000, stride=0.7, shrink=0.8, patience=15),
+    Pace(steps=1000, stride=0.5, shrink=0.8, patience=15),
+)
+NODE_PACE = Pace(steps=150, stride=0.4, shrink=0.8)
+
+NODE_MARGIN = 0.6
+
+SWAPS_EVERY = 20
+"""Nodes of the tree between two starts of the swaps."""
+
+MOST_RESTARTS = 300
+RESTART_WORK = 20_000_000
+
+NARROW_AT = 0.7
+"""Rows are rebuilt when no more than this share of their places is undecided."""
+
+WHOLE_STEP = 1.0 - 1e-6
+EXACT = 1e-9
+"""Relative difference below which two values count as equal."""
+
+
+@dataclass(frozen=True)
+class ProvenPlaces:
+    """The best choice of places found and what is proved about it.
+
+    No choice is worth more than `bound`; no choice with places decided otherwise than in
+    `fate` is worth more than `value` (by a whole unit where values are whole).
+    """
+
+    opened: NDArray[np.bool_]
+    value: float
+    bound: float
+    fate: NDArray[np.int8]
+    nodes: int
+
+
+@dataclass
+class _Best:
+    """The best choice so far."""
+
+    location: Location
+    whole: bool
+    opened: NDArray[np.bool_]
+    value: float
+
+    @property
+    def cut(self) -> float:
+        """Value that a choice must reach to be better."""
+        return better_than(self.value, whole=self.whole)
+
+    def offer(self, opened: NDArray[np.bool_]) -> None:
+        value = opened_value(self.location, opened)
+        if value > self.value:
+            self.opened, self.value = opened.copy(), value
+
+
+@dataclass(frozen=True)
+class _Node:
+    """An open node: its bound, its relaxation and the rows that still matter in it."""
+
+    bound: float
+    relaxed: LocationBound
+    location: Location
+
+
+def better_than(value: float, *, whole: bool) -> float:
+    """Least value that counts as better than `value`."""
+    return value + WHOLE_STEP if whole else value + EXACT * max(1.0, abs(value))
+
+
+def prove_places(
+    location: Location,
+    opened: NDArray[np.bool_],
+    *,
+    seconds: float,
+    nodes: int,
+    whole: bool,
+) -> ProvenPlaces:
+    """Improve a choice of places and bound all others, within `seconds` and `nodes`."""
+    deadline = perf_counter() + seconds
+    swaps = swaps_of(location)
+    best = _Best(location, whole, opened.copy(), opened_value(location, opened))
+    best.offer(swaps.search(opened))
+    root = _root(best, swaps, deadline)
+    if root.bound < best.cut:
+        return ProvenPlaces(best.opened, best.value, best.cut, root.relaxed.fate, 0)
+    bound, count = _branch(root, best, swaps, deadline, nodes)
+    return ProvenPlaces(best.opened, best.value, bound, root.relaxed.fate, count)
+
+
+def _root(best: _Best, swaps: Swaps, deadline: float) -> _Node:
+    """Bound the whole problem, with swaps from the relaxation's choices in between."""
+    location = best.location
+    prices = best_worth(location.start, location.place, location.worth, best.opened)
+    fate = location.fate
+    bound = float(location.most_worth.sum())
+    tried: set[bytes] = set()
+    restarts = int(min(MOST_RESTARTS, RESTART_WORK / swaps.restart_work))
+    for number, pace in enumerate(ROOT_PACES):
+        relaxed = bound_location(location, fate, prices, best.cut, 0.0, pace)
+        bound = min(bound, relaxed.value)
+        fate, prices = relaxed.fate, relaxed.prices
+        for start in (relaxed.choice, _most_chosen(best.location, relaxed.share)):
+            if start.tobytes() not in tried:
+                tried.add(start.tobytes())
+                best.offer(swaps.search(start))
+        if bound < best.cut or (number and perf_counter() > deadline):
+            break
+        best.offer(swaps.search(best.opened, restarts, number))
+        location = narrowed(location, fate)
+    return _Node(bound, relaxed, location)
+
+
+def _most_chosen(location: Location, share: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """The places that the relaxation chose most often."""
+    order = np.argsort(-np.where(location.fate == OPEN, 2.0, share), kind="stable")
+    order = order[location.fate[order] != CLOSED]
+    chosen = np.zeros(location.n_places, dtype=np.bool_)
+    chosen[order[: location.sites]] = True
+    return chosen
+
+
+def _branch(
+    root: _Node, best: _Best, swaps: Swaps, deadline: float, nodes: int
+) -> tuple[float, int]:
+    """Search the tree, the largest bound first; returns the bound left and the nodes done."""
+    heap = [(-root.bound, 0, root)]
+    done, pushed = 0, 0
+    margin = NODE_MARGIN * (root.bound - best.cut)
+    while heap and done < nodes and perf_counter() < deadline:
+        _, _, node = heapq.heappop(heap)
+        if node.bound < best.cut:
+            return best.cut, done
+        done += 1
+        for child in _children(node, best, margin):
+            pushed += 1
+            if pushed % SWAPS_EVERY == 1:
+                best.offer(swaps.search(child.relaxed.choice))
+            heapq.heappush(heap, (-child.bound, pushed, child))
+    return max(best.cut, -heap[0][0]) if heap else best.cut, done
+
+
+def _children(node: _Node, best: _Best, margin: float) -> list[_Node]:
+    """The node with one place open and with it closed, as far as they may hold better choices."""
+    found: list[_Node] = []
+    place = _place_to_decide(node.relaxed)
+    if place < 0:
+        best.offer(node.relaxed.fate == OPEN)
+        return found
+    for decision in (OPEN, CLOSED):
+        fate = node.relaxed.fate.copy()
+        fate[place] = decision
+        relaxed = bound_location(
+            node.location, fate, node.relaxed.prices, best.cut, margin, NODE_PACE
+        )
+        bound = min(node.bound, relaxed.value)
+        possible = (relaxed.fate == OPEN).sum() <= best.location.sites
+        if bound >= best.cut and possible:
+            best.offer(relaxed.choice)
+            location = node.location
+            free, before = (relaxed.fate == FREE).sum(), (location.fate == FREE).sum()
+            if free <= NARROW_AT * before:
+                location = narrowed(location, relaxed.fate)
+            found.append(_Node(bound, relaxed, location))
+    return found
+
+
+def _place_to_decide(relaxed: LocationBound) -> int:
+    """The undecided place that was chosen nearest to half the time, -1 for none."""
+    free = np.flatnonzero(relaxed.fate == FREE)
+    if not len(free):
+        return -1
+    return int(free[np.argmin(np.abs(relaxed.share[free] - 0.5))])
