@@ -2,17 +2,30 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import city, mclp, pmedian, spopt_peer
+from benchmarks import (
+    city,
+    cumcm2011b,
+    lscp,
+    mclp,
+    mexclp,
+    pmedian,
+    police_districting,
+    spopt_peer,
+)
 from benchmarks.location import warm_up
 from benchmarks.record import Instance, Record, read_instances
 from geodata.faults import BadInput
 
-PUBLISHED: dict[str, Callable[[Instance, float], Record]] = {
+PUBLISHED: dict[str, Callable[[Instance, float], Record | Iterable[Record]]] = {
+    "cumcm2011b": cumcm2011b.run,
+    "lscp": lscp.run,
     "mclp": mclp.run,
+    "mexclp": mexclp.run,
     "pmedian": pmedian.run,
+    "police_districting": police_districting.run,
 }
 """Families that read a folder of instances."""
 
@@ -53,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         default=60.0,
         metavar="S",
-        help="seconds that swaps may take per instance (default: %(default)g)",
+        help="time limit per instance in seconds (default: %(default)g)",
     )
     parser.add_argument(
         "--peer",
@@ -72,7 +85,8 @@ def _records(options: argparse.Namespace) -> Iterator[Record]:
     instances = read_instances(options.data, options.family, options.instance)
     warm_up()
     for instance in instances:
-        yield PUBLISHED[options.family](instance, options.seconds)
+        found = PUBLISHED[options.family](instance, options.seconds)
+        yield from [found] if isinstance(found, Record) else found
         if options.peer is not None:
             yield spopt_peer.run(instance, options.seconds)
 

@@ -14,6 +14,9 @@ from optimizer.patrol_wishes import PatrolWishes
 from optimizer.pools import pool_names, pool_neighbours
 from scenarios.world import World
 
+CLASHES_LISTED = 20
+"""Clashes that the text tells, those of the most unit-hours first; the others are counted."""
+
 ALL_POOLS = "all pools together"
 
 LISTED = 10
@@ -30,9 +33,11 @@ class Infeasible(Exception):
         self.clashes = clashes
         count = "1 clash" if len(clashes) == 1 else f"{len(clashes)} clashes"
         lines = [f"No deployment keeps the limits: {count}; nothing was written."]
-        for clash in clashes:
+        for clash in clashes[:CLASHES_LISTED]:
             lines.append(f"* {clash['text']}")
             lines += [f"  - {repair['text']}" for repair in clash["repairs"]]
+        if len(clashes) > CLASHES_LISTED:
+            lines.append(f"* {len(clashes) - CLASHES_LISTED} more clashes; --json tells them all")
         super().__init__("\n".join(lines))
 
 
@@ -141,4 +146,5 @@ def refuse_clashes(
         situation.horizon,
     )
     found = find_clashes(wishes, units, value, neighbours)
-    raise Infeasible([names.of_clash(clash) for clash in found])
+    worst = sorted(found, key=lambda clash: -clash.units * len(clash.hours))
+    raise Infeasible([names.of_clash(clash) for clash in worst])

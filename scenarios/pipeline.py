@@ -33,6 +33,7 @@ from optimizer.shifts import shift_instances
 from optimizer.staffing_input import StaffingProblem
 from optimizer.staffing_result import StaffingResult
 from optimizer.visits import plan_visits
+from scenarios.clash_report import refuse_clashes
 from scenarios.given_plan import GivenPlan, read_given_plan
 from scenarios.progress import Progress
 from scenarios.scenario import LoadedScenario
@@ -81,12 +82,17 @@ class Given:
 
 @dataclass(frozen=True)
 class Run:
-    """Everything a run knows: world, plan, judgements, marginal values by unit type."""
+    """Everything a run knows: world, plan, judgements, marginal values.
+
+    `allocations` and `marginal` are by type of unit.
+    """
 
     loaded: LoadedScenario
     world: World
+    wishes: PatrolWishes
     problem: StaffingProblem
     staffing: StaffingResult
+    allocations: tuple[PatrolAllocation, ...]
     plan: Plan
     judged: Judged
     at_stations: Judged
@@ -121,6 +127,8 @@ def run_scenario(
     ------
     BadInput
         With every fault of the scenario's files.
+    Infeasible
+        When the staffed units cannot keep the limits of places and pools.
     """
     scenario = loaded.scenario
     with progress.phase("world", f"Reading {scenario.id} and building its world"):
@@ -134,6 +142,7 @@ def run_scenario(
         problem = staffing_problem(loaded, world, unit_gains(world, terms))
     with progress.phase("staffing", "Staffing stations, posts and visits"):
         staffing = staff(problem)
+        refuse_clashes(world, wishes, staffing.units_available, terms)
     with progress.phase("patrol", "Placing units hour by hour"):
         found = allocations(world, staffing, terms, wishes, scenario.patrol.rounds)
         deployment, claimed = deploy(world, staffing, found, wishes)
@@ -180,8 +189,10 @@ def run_scenario(
     return Run(
         loaded,
         world,
+        wishes,
         problem,
         staffing,
+        found,
         plan,
         judged,
         at_stations,

@@ -1,20 +1,17 @@
-"""What of a world no plan can serve, and what its planner fixed: notes for the report."""
+"""What of a world no plan can serve: notes for the report."""
 
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.horizon import Horizon
 from geodata.situation import Situation
 from geodata.travel import ReachLists
 from optimizer.force import UnitType
-from optimizer.hour_problem import UNLIMITED
-from optimizer.limit_file import PlaceLimit
 from optimizer.reach import place_of_entry
 
 LISTED = 10
-"""Places, cells and limits that a note lists; the others are counted."""
+"""Places and cells that a note lists; the others are counted."""
 
 
 def reach_notes(situation: Situation, unit_types: tuple[UnitType, ...]) -> tuple[str, ...]:
@@ -24,40 +21,6 @@ def reach_notes(situation: Situation, unit_types: tuple[UnitType, ...]) -> tuple
         notes += _idle_places(situation, kind.unit_type)
         notes += _unreached_cells(situation, kind.unit_type)
     return tuple(notes)
-
-
-def limit_notes(
-    limits: tuple[PlaceLimit, ...],
-    place_ids: tuple[str, ...],
-    unit_types: tuple[UnitType, ...],
-    horizon: Horizon,
-) -> tuple[str, ...]:
-    """The planner's limits with their reasons, pins first."""
-    ordered = sorted(limits, key=lambda limit: (not limit.pinned, limit.row))
-    notes = [_limit_text(limit, place_ids, unit_types, horizon) for limit in ordered[:LISTED]]
-    if len(ordered) > LISTED:
-        notes.append(f"{len(ordered) - LISTED} more limits of places hold")
-    return tuple(notes)
-
-
-def _limit_text(
-    limit: PlaceLimit,
-    place_ids: tuple[str, ...],
-    unit_types: tuple[UnitType, ...],
-    horizon: Horizon,
-) -> str:
-    if limit.pinned:
-        what = f"pinned to {limit.least}"
-    elif limit.most == 0:
-        what = "forbidden"
-    elif limit.most == UNLIMITED:
-        what = f"at least {limit.least}"
-    else:
-        what = f"{limit.least} to {limit.most}"
-    names = ", ".join(unit_types[kind].unit_type for kind in limit.unit_types)
-    begin, end = (f"{horizon.at(hour):%d %b %H:%M}" for hour in (limit.from_hour, limit.to_hour))
-    reason = f": {limit.reason}" if limit.reason else ""
-    return f"limit of {place_ids[limit.place]}: {what} ({names}), {begin} to {end}{reason}"
 
 
 def _idle_places(situation: Situation, unit_type: str) -> Iterator[str]:

@@ -36,6 +36,7 @@ from scenarios.progress import Progress, peak_memory_mb
 from scenarios.provenance import data_status
 from scenarios.scenario import settings_json
 from scenarios.summary import summary_text
+from scenarios.wish_report import floors_frame
 
 PACKAGES = ("muster-deploy", "ortools", "numpy", "scipy", "numba", "pandas", "geopandas", "shapely")
 """Packages whose versions may change a plan."""
@@ -115,6 +116,7 @@ def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, floa
         ("visits", visits_frame(run)),
         ("evaluation", scorecard),
         ("marginal", marginal_frame(run.world.situation, run.marginal)),
+        *([("floors", floors_frame(run))] if run.wishes.floors else []),
         *([("changes", _changes(run, run.given))] if run.given else []),
         *([("violations", violations_frame(run))] if run.violations else []),
     ):

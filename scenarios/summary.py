@@ -11,6 +11,7 @@ from scenarios.changes import changes_text
 from scenarios.headline import NAMES, shown
 from scenarios.marginal_report import marginal_text
 from scenarios.pipeline import Run
+from scenarios.wish_report import wishes_text
 
 
 def summary_text(
@@ -26,6 +27,7 @@ def summary_text(
         _by_zone(of_plan),
         _worst_districts(run, of_plan),
         marginal_text(run.world.situation, run.marginal, run.opening_hour),
+        wishes_text(run),
         _changes(run),
         _short(run, figures),
         _lent(run),

@@ -21,17 +21,17 @@ from geodata.visit_file import NO_VISIT_POINTS, read_visit_points
 from optimizer.event_posts import PostRules, event_posts
 from optimizer.force import Force
 from optimizer.force_file import ForceParts, read_headcount, spread_headcount
-from optimizer.hour_problem import UNLIMITED
 from optimizer.levels import ServiceLevel, level_of_hour
-from optimizer.limit_file import PlaceLimit, read_limits
+from optimizer.limit_file import PlaceLimit
 from optimizer.requirement import Requirement
 from optimizer.shifts import LabourRules, Shift
 from optimizer.visits import due_visits, visit_officers
 from scenarios.demand import Demand, read_demand, station_counts
 from scenarios.floors import cover_floors, floor_notes
 from scenarios.ground import Ground, read_ground
+from scenarios.limits import limit_notes, place_limits, refuse_unknown_residents
 from scenarios.provenance import provenance_of
-from scenarios.reach_notes import limit_notes, reach_notes
+from scenarios.reach_notes import reach_notes
 from scenarios.scenario import LoadedScenario
 from scenarios.tables import Tables, known_zone, named_file, read_tables
 
@@ -109,7 +109,7 @@ def _placed(
     demand = None
     if tables.classes is not None:
         demand = read_demand(loaded, ground, horizon, tables.classes, tables.season, faults)
-    _refuse_unknown_residents(loaded, ground, faults)
+    refuse_unknown_residents(loaded, ground, faults)
     headcount = _headcount(loaded, ground, tables.force, stations, demand, faults)
     places = None if stations is None else _patrol_places(loaded, ground, stations)
     return _Placed(
@@ -120,7 +120,7 @@ def _placed(
         speeds=faults.attempt(lambda log: _speeds(loaded, horizon, tables.season, log)),
         events=_events(loaded, ground, horizon, faults),
         visit_points=_visit_points(loaded, ground, faults),
-        limits=_limits(loaded, tables.force, places, headcount, horizon, faults),
+        limits=place_limits(loaded, tables.force, places, headcount, horizon, faults),
     )
 
 
@@ -286,43 +286,6 @@ def _patrol_places(loaded: LoadedScenario, ground: Ground, stations: Places) -> 
     part = loaded.scenario.patrol
     spacing = {str(zone): metres for zone, metres in part.standby_spacing_m.items()}
     return standby_points(ground.area, ground.grid, ground.zone, stations, spacing)
-
-
-def _limits(
-    loaded: LoadedScenario,
-    parts: ForceParts | None,
-    places: Places | None,
-    headcount: NDArray[np.int64] | None,
-    horizon: Horizon,
-    faults: FaultLog,
-) -> tuple[PlaceLimit, ...] | None:
-    """The planner's limits; while the head-counts have faults, minima are not held against them."""
-    name = loaded.scenario.patrol.limits
-    if name is None:
-        return ()
-    if places is None or parts is None:
-        return None
-    crews = np.full(len(parts.unit_types), UNLIMITED)
-    if headcount is not None:
-        of_force = dict(zip((t.force_id for t in parts.types), headcount.sum(axis=0), strict=True))
-        crews = np.array([of_force[unit.force_id] // unit.officers for unit in parts.unit_types])
-    path = loaded.path(name)
-    return faults.attempt(
-        lambda log: read_limits(path, places, parts.unit_types, crews, horizon, log)
-    )
-
-
-def _refuse_unknown_residents(loaded: LoadedScenario, ground: Ground, faults: FaultLog) -> None:
-    """Note a cap by residents in a city whose residents are not known."""
-    cap = loaded.scenario.patrol.max_minutes_per_resident
-    if cap is not None and not np.isfinite(ground.population).all():
-        faults.add(
-            f"scenario {loaded.scenario.id}",
-            "patrol.max_minutes_per_resident is set, but the residents are not known",
-            expected="a population for every district in area.attributes",
-            remedy="Add the populations, or remove the key.",
-            value=cap,
-        )
 
 
 def _assembled(loaded: LoadedScenario, ground: Ground, tables: Tables, placed: _Placed) -> World:

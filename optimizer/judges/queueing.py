@@ -103,11 +103,12 @@ def busy_units(
     load: CallLoad,
     *,
     start_busy: float = 0.3,
+    tolerance: float = TOLERANCE,
 ) -> BusyUnits:
     """Busy units of one hour, for `units[place]` and the calls of each cell.
 
     The fixed point takes shorter steps whenever a round changes more than the one before, and
-    ends when no pool's chance of being all busy would change by more than `TOLERANCE`, or after
+    ends when no pool's chance of being all busy would change by more than `tolerance`, or after
     `MAX_ROUNDS`.
     """
     manned = places_with_units(reach, units)
@@ -121,6 +122,7 @@ def busy_units(
         load.scene_h,
         busy_odds_table(),
         start_busy,
+        tolerance,
     )
     first, lost, near = first_idle(
         manned.indptr, manned.place, crews, utilisation, all_busy, busy_odds_table()
@@ -128,22 +130,33 @@ def busy_units(
     return BusyUnits(manned, first, utilisation, all_busy, lost, near, rounds, change)
 
 
-def places_with_units(reach: CellReach, units: NDArray[np.int64]) -> CellReach:
-    """Reach lists of the cells without the places where nobody stands.
+def places_with_units(
+    reach: CellReach,
+    units: NDArray[np.int64],
+    *,
+    also: NDArray[np.bool_] | None = None,
+    enough: int = ENOUGH_UNITS,
+) -> CellReach:
+    """Reach lists of the cells without the places where nobody stands, unless `also[place]`.
 
-    A cell's list ends with the place that brings it to `ENOUGH_UNITS` units: that all of them
-    are busy at once has a chance below 1 in 10,000 up to a utilisation of 0.85.
+    A cell's list ends with the place that brings it to `enough` units: that 60 of them are busy
+    at once has a chance below 1 in 10,000 up to a utilisation of 0.85.
     """
     crews = np.ascontiguousarray(units, dtype=np.int64)
-    indptr, entry = manned_entries(reach.indptr, reach.place, crews, ENOUGH_UNITS)
+    listed = crews > 0 if also is None else (crews > 0) | also
+    indptr, entry = listed_entries(reach.indptr, reach.place, crews, listed, enough)
     return CellReach(indptr, reach.place[entry], reach.response_min[entry], reach.travel_min[entry])
 
 
 @njit(cache=True, nogil=True)
-def manned_entries(
-    indptr: NDArray[np.int64], place: NDArray[np.int32], units: NDArray[np.int64], enough: int
+def listed_entries(
+    indptr: NDArray[np.int64],
+    place: NDArray[np.int32],
+    units: NDArray[np.int64],
+    listed: NDArray[np.bool_],
+    enough: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Row pointers and entries of the manned places, each row up to `enough` units."""
+    """Row pointers and entries of the places `listed[place]`, each row up to `enough` units."""
     cells = len(indptr) - 1
     found = np.zeros(cells + 1, dtype=np.int64)
     entry = np.empty(len(place), dtype=np.int64)
@@ -151,11 +164,10 @@ def manned_entries(
     for cell in range(cells):
         reached = 0
         for number in range(indptr[cell], indptr[cell + 1]):
-            crew = units[place[number]]
-            if crew > 0:
+            if listed[place[number]]:
                 entry[total] = number
                 total += 1
-                reached += crew
+                reached += units[place[number]]
                 if reached >= enough:
                     break
         found[cell + 1] = total
@@ -264,6 +276,7 @@ def pooled_fixed_point(
     scene_h: NDArray[np.float64],
     table: NDArray[np.float64],
     start_busy: float,
+    tolerance: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], int, float]:
     """Utilisation and all-busy probability of each place, rounds made and the last change."""
     places = len(units)
@@ -276,7 +289,7 @@ def pooled_fixed_point(
     first = np.empty(np.diff(indptr).max() if len(indptr) > 1 else 0)
     change, step = 1.0, 1.0
     rounds = 0
-    while change > TOLERANCE and rounds < MAX_ROUNDS:
+    while change > tolerance and rounds < MAX_ROUNDS:
         carried = np.zeros(places)
         for cell in range(len(requests_per_h)):
             if requests_per_h[cell] <= 0.0:

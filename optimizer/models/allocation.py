@@ -14,7 +14,7 @@ from optimizer.judges.baselines import demand_points_baseline
 from optimizer.judges.objective import hour_objective, hour_shortfall
 from optimizer.models.dual import dual_bound
 from optimizer.models.hour_rounds import HourAsk, HourFound, Judged, ask_of_hour, settle_hour
-from optimizer.models.patrol import allocate_hour, marginal_gains
+from optimizer.models.patrol import allocate_hour, marginal_gains, swap_units
 from optimizer.models.patrol_model import (
     BUSY_RANGE,
     guessed_busy,
@@ -36,9 +36,12 @@ __all__ = [
 CHAIN_H = 6
 """Hours that are solved one after the other, each from the busy shares of the one before."""
 
-BOUND_ROUNDS = 200
-GOOD_GAP = 0.005
+BOUND_ROUNDS = 300
+GOOD_GAP = 0.003
 """Share of the missed minutes at which a bound is close enough."""
+
+
+FREE_SWAPS = 2
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,10 @@ class PatrolAllocation:
 
     At the final busy shares, in weighted call-minutes an hour beyond bin zero: `missed[hour]` of
     the units, `missed_bound[hour]` what any allocation within the limits misses at least, and
-    `missed_free[hour]` what the units would miss without the planner's wishes. Both of the first
-    two count missed floors at their price. `floor_toll[floor, hour]` is what a call in time was
-    worth, `floor_short[floor, hour]` the calls an hour that the model sees missing.
+    `wish_cost[hour]` how much less would be missed if only the pools bound the units. The first
+    two count missed floors at their price, the last does not. `floor_toll[floor, hour]` is what
+    a call in time was worth, `floor_short[floor, hour]` the calls an hour that the model sees
+    missing.
     `weight[hour]` are weighted calls an hour, the denominator of a gap in minutes. Over a change
     budget the bounds of the hours hold together: `budget_worth` call-minutes belong to the sum.
     """
@@ -67,7 +71,7 @@ class PatrolAllocation:
     converged: NDArray[np.bool_]
     missed: NDArray[np.float64]
     missed_bound: NDArray[np.float64]
-    missed_free: NDArray[np.float64]
+    wish_cost: NDArray[np.float64]
     floor_toll: NDArray[np.float64]
     floor_short: NDArray[np.float64]
     weight: NDArray[np.float64]
@@ -83,7 +87,7 @@ class PatrolAllocation:
             ("converged", np.bool_),
             ("missed", np.float64),
             ("missed_bound", np.float64),
-            ("missed_free", np.float64),
+            ("wish_cost", np.float64),
             ("floor_toll", np.float64),
             ("floor_short", np.float64),
             ("weight", np.float64),
@@ -98,7 +102,7 @@ class _Proof:
 
     missed: float
     bound: float
-    free: float
+    wish_cost: float
     short: NDArray[np.float64]
 
 
@@ -189,8 +193,9 @@ def _prove(ask: HourAsk, found: HourFound, plan: SteadyPlan, hour: int) -> _Proo
     units = plan.units[:, hour]
     plain = ask.problem(found.busy)
     short = ask.floors.short(plain, units)
-    missed = hour_shortfall(plain, units) + ask.floors.price * float(short.sum())
-    value = hour_objective(plain, units) - ask.floors.price * float(short.sum())
+    penalty = ask.floors.price * float(short.sum())
+    missed = hour_shortfall(plain, units) + penalty
+    value = hour_objective(plain, units) - penalty
     toll = np.minimum(found.toll, ask.floors.price)
     priced = ask.problem(found.busy, toll)
     if plan.budget:
@@ -200,15 +205,17 @@ def _prove(ask: HourAsk, found: HourFound, plan: SteadyPlan, hour: int) -> _Proo
         priced, units, rounds=BOUND_ROUNDS, good_enough=value + asked + GOOD_GAP * missed
     )
     most = missed + value
-    return _Proof(missed, most - (bound.value - asked), _missed_free(ask, found, missed), short)
+    cost = missed - penalty - _missed_free(ask, found, units) if ask.has_wishes else 0.0
+    return _Proof(missed, most - (bound.value - asked), cost, short)
 
 
-def _missed_free(ask: HourAsk, found: HourFound, missed: float) -> float:
-    """What the same units would miss, if nothing but the pools bound them."""
-    if not ask.has_wishes:
-        return missed
+def _missed_free(ask: HourAsk, found: HourFound, units: NDArray[np.int64]) -> float:
+    """What as many units would miss if nothing but the pools bound them; never more than these."""
     problem = ask.problem(found.busy).free()
-    return hour_shortfall(problem, allocate_hour(problem, swap_passes=1))
+    moved = units.copy()
+    swap_units(problem, moved, FREE_SWAPS)
+    fresh = allocate_hour(problem, swap_passes=FREE_SWAPS)
+    return min(hour_shortfall(problem, each) for each in (units, moved, fresh))
 
 
 def _assembled(
@@ -227,7 +234,7 @@ def _assembled(
         np.array([hour.converged for hour in judged]),
         np.array([proof.missed for proof in proofs]),
         np.array([proof.bound for proof in proofs]),
-        np.array([proof.free for proof in proofs]),
+        np.array([proof.wish_cost for proof in proofs]),
         np.stack([hour.toll for hour in found], axis=1),
         np.stack([proof.short for proof in proofs], axis=1),
         np.array([float(ask.load.weight.sum()) for ask in asks]),

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.frozen import frozen_array
 from optimizer.hour_problem import HourProblem
 from optimizer.models.greedy import slopes_of, unit_steps
 from optimizer.models.near import near_problem
@@ -31,6 +30,7 @@ from optimizer.models.price_kernels import (
     later_sums,
     price_rounds,
     step_sizes,
+    used_bins,
     value_of_steps,
 )
 
@@ -51,18 +51,10 @@ LOOKS_PER_START = 10
 
 @dataclass(frozen=True)
 class DualBound:
-    """No allocation of the problem is worth more than `value`; proved by `prices[cell, bin]`.
-
-    `rounds` of the method were run.
-    """
+    """No allocation of the problem is worth more than `value`, found in so many rounds."""
 
     value: float
-    prices: NDArray[np.float64]
     rounds: int
-
-    def __post_init__(self) -> None:
-        shape = np.shape(self.prices)
-        object.__setattr__(self, "prices", frozen_array(self.prices, np.float64, shape, "prices"))
 
 
 @dataclass
@@ -85,33 +77,28 @@ def dual_bound(
     *,
     rounds: int = 200,
     good_enough: float = -np.inf,
-    prices: NDArray[np.float64] | None = None,
 ) -> DualBound:
     """Bound the value of every allocation, starting from an allocation `units[place]`.
 
-    Stops after `rounds`, or as soon as the bound is at most `good_enough`. `prices` of a similar
-    problem may replace the slopes of `units` as the start.
+    Stops after `rounds`, or as soon as the bound is at most `good_enough`.
     """
-    problem, earned = near_problem(problem, units)
-    good_enough -= earned
-    step = unit_steps(problem.busy, problem.backup, problem.total)
-    start = slope_prices(problem, step, units) if prices is None else np.array(prices)
-    best, best_prices = price_bound(problem, start, step=step), start
-    floor = np.where(problem.busy > 0, PRICE_FLOOR, IDLE_PRICE_FLOOR)[:, np.newaxis]
-    scale = np.maximum(start, floor * problem.gain * step[:, :1])
-    sizes = step_sizes(problem.indptr, problem.cell, problem.bin, scale)
-    search = _begin(problem, units, start)
+    near, earned = near_problem(problem, units)
+    step = unit_steps(near.busy, near.backup, near.total)
+    start = slope_prices(near, step, units)
+    best = price_bound(near, start, step=step)
+    floor = np.where(near.busy > 0, PRICE_FLOOR, IDLE_PRICE_FLOOR)[:, np.newaxis]
+    scale = np.maximum(start, floor * near.gain * step[:, :1])
+    sizes = step_sizes(near.indptr, near.cell, near.bin, scale, used_bins(near.gain))
+    search = _begin(near, units, start)
     done, looks = 0, 0
-    while done < rounds and best > good_enough:
+    while done < rounds and best + earned > good_enough:
         now = min(LOOK_EVERY, rounds - done)
-        _run(problem, step, sizes, search, now)
+        _run(near, step, sizes, search, now)
         done, looks = done + now, looks + 1
-        for value, found in _look(problem, step, search):
-            if value < best:
-                best, best_prices = value, found
+        best = min(best, _look(near, step, search))
         if looks % LOOKS_PER_START == 0:
             _start_afresh(search, sizes)
-    return DualBound(best + earned * (1.0 + ROUNDING), best_prices, done)
+    return DualBound(best + earned * (1.0 + ROUNDING), done)
 
 
 def _begin(problem: HourProblem, units: NDArray[np.int64], prices: NDArray[np.float64]) -> _Search:
@@ -159,18 +146,15 @@ def _run(
     search.since += rounds
 
 
-def _look(
-    problem: HourProblem, step: NDArray[np.float64], search: _Search
-) -> list[tuple[float, NDArray[np.float64]]]:
-    """Bounds of the last prices and of their average; goes on from the better of the two."""
+def _look(problem: HourProblem, step: NDArray[np.float64], search: _Search) -> float:
+    """Better bound of the last prices and their average; the search goes on from that one."""
     average = search.sum_prices / search.since
     at_last = price_bound(problem, search.prices, step=step)
     at_average = price_bound(problem, average, step=step)
-    found = [(at_last, search.prices.copy()), (at_average, average)]
     if at_average < at_last:
         search.prices[:] = average
         search.placed[:] = search.sum_placed / search.since
-    return found
+    return min(at_last, at_average)
 
 
 def _start_afresh(search: _Search, sizes: tuple[NDArray[np.float64], NDArray[np.float64]]) -> None:
@@ -216,6 +200,8 @@ def price_bound(
 ) -> float:
     """The upper bound that these prices `[cell, bin]` prove, whatever they are.
 
+    Prices of bins after the last gain of a cell count as zero.
+
     Raises
     ------
     ValueError
@@ -225,8 +211,11 @@ def price_bound(
         raise ValueError("prices must be finite and not negative")
     if step is None:
         step = unit_steps(problem.busy, problem.backup, problem.total)
-    surplus = cell_surplus(problem.gain, step, value_of_steps(step), prices)
-    earned = earnings(problem.indptr, problem.cell, problem.bin, later_sums(prices))
+    used = used_bins(problem.gain)
+    later = np.zeros(prices.shape)
+    later_sums(prices, used, later)
+    surplus = cell_surplus(problem.gain, step, value_of_steps(step), prices, used)
+    earned = earnings(problem.indptr, problem.cell, problem.bin, later)
     placed = best_places(
         earned,
         problem.group,

@@ -88,6 +88,17 @@ def solve_hour(
     return ExactHour(problem.place_min + solution.whole(added), sure_value - solution.bound)
 
 
+def open_entries(problem: HourProblem) -> int:
+    """Entries of the exact model: where units may arrive that are not sure to be surpassed."""
+    place = np.repeat(np.arange(problem.n_places), np.diff(problem.indptr))
+    free = problem.place_cap[place] > problem.place_min[place]
+    idle = (problem.busy == 0) & (problem.backup == 0)
+    nearest = np.full(problem.n_cells, problem.n_bins)
+    sure = (problem.place_min[place] > 0) & idle[problem.cell]
+    np.minimum.at(nearest, problem.cell[sure], problem.bin[sure])
+    return int((free & (problem.bin < nearest[problem.cell])).sum())
+
+
 def hour_terms(problem: HourProblem) -> HourTerms:
     """Gather the bins of each cell in which units can arrive."""
     place = np.repeat(np.arange(problem.n_places), np.diff(problem.indptr))

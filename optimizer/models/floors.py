@@ -41,7 +41,9 @@ class HourFloors:
 def hour_floors(
     model: PatrolModel, hour: int, floors: tuple[CoverFloor, ...], price: float
 ) -> HourFloors:
-    """Floors of one hour for one type of unit."""
+    """Floors of one hour for one type of unit; without any, no table of calls is made."""
+    if not floors:
+        return HourFloors(np.zeros((0, 0), dtype=bool), np.zeros((0, 0)), np.zeros(0), price)
     cover = cover_by_bin(model, hour)
     cells = np.zeros((len(floors), len(cover)), dtype=bool)
     for row, floor in enumerate(floors):

@@ -1,7 +1,6 @@
 """One hour of patrol: allocate, see who is busy, allocate again; keep what the judge likes best."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,6 @@ from optimizer.hour_problem import HourProblem
 from optimizer.judges.backup import second_response_min
 from optimizer.judges.queueing import busy_units
 from optimizer.models.floors import HourFloors, hour_floors, tolls_between
-from optimizer.models.near import near_problem
 from optimizer.models.patrol import allocate_hour, swap_units
 from optimizer.models.patrol_model import BUSY_RANGE, PatrolModel
 from optimizer.patrol_wishes import PatrolWishes, binds_hours
@@ -42,7 +40,7 @@ class HourAsk:
     backup: NDArray[np.float64]
     floors: HourFloors
 
-    @cached_property
+    @property
     def gain(self) -> NDArray[np.float64]:
         """Gain of the response alone, `[cell, bin]`."""
         return self.model.gain(self.load)
@@ -65,7 +63,9 @@ class HourAsk:
         """The hour's problem at busy shares `[cell]` and tolls `[floor]` of a call in time."""
         reach, bins, _ = self.model.reach_of(self.hour)
         low, high = self.wishes.pool_range(self.pool_units)
-        gain = self.gain if toll is None else self.gain + self.floors.extra_gain(toll)
+        gain = self.gain
+        if toll is not None and len(toll):
+            gain = gain + self.floors.extra_gain(toll)
         return HourProblem(
             indptr=reach.indptr,
             cell=reach.cell,
@@ -202,8 +202,7 @@ def _kept(
     """The better of the best round, its units after swaps, and the baseline."""
     busy = best.near_busy
     units = best.units.copy()
-    near, _ = near_problem(ask.problem(busy, toll), units)
-    swap_units(near, units, FINAL_SWAPS)
+    swap_units(ask.problem(busy, toll), units, FINAL_SWAPS)
     swapped = ask.judge(units)
     kept = swapped if swapped.counted < best.counted else best
     if practice is None:

@@ -83,6 +83,14 @@ def location_of(problem: HourProblem) -> Location:
     return Location(start.astype(np.int64), place[order], worth[order], fate, sites)
 
 
+def opened_by(location: Location, units: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """The places that these units open, filled up with the first free ones."""
+    opened = ((units > 0) & (location.fate != CLOSED)) | (location.fate == OPEN)
+    free = np.flatnonzero((location.fate == FREE) & ~opened)
+    opened[free[: location.sites - int(opened.sum())]] = True
+    return opened
+
+
 def units_of(problem: HourProblem, opened: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Units per place that open these places; what is left over stands where there is room."""
     units = np.maximum(problem.place_min, opened)

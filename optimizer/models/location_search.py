@@ -18,8 +18,15 @@ from optimizer.models.location import CLOSED, FREE, Location
 TOLERANCE = 1e-9
 """A swap must be worth more than this share of the value."""
 
-HOT, COLD = 0.1, 0.001
+HOT, COLD = 0.05, 0.005
+"""First and last temperature of the search, in shares of what an average open place is worth."""
+
+MOST_FEW_MOVES = 20_000
+FEW_MOVES_WORK = 50_000_000.0
+"""Entries that a search beside a bound may touch."""
+
 LEAST_NEAR = 30
+"""A place is replaced by one that serves one of at least so many cells near it."""
 
 @dataclass(frozen=True)
 class Swaps:
@@ -34,7 +41,7 @@ class Swaps:
     worth: NDArray[np.float64]
 
     def search(
-        self, opened: NDArray[np.bool_], moves: int = 0, seed: int = 0, hot: float=HOT, cold: float=COLD
+        self, opened: NDArray[np.bool_], moves: int = 0, seed: int = 0
     ) -> NDArray[np.bool_]:
         """A choice of places at least as good as `opened`, after that many offered moves."""
         location = self.location
@@ -53,12 +60,22 @@ class Swaps:
             location.fate,
             *state,
             moves,
-            hot,
-            cold,
+            HOT,
+            COLD,
             seed,
         )
         found[best] = True
         return found
+
+    @property
+    def few_moves(self) -> int:
+        """Moves that take about as long as a bound, fewer where a move touches more entries."""
+        location = self.location
+        sites = max(location.sites, 1)
+        row = len(self.cell) / max(location.n_cells, 1)
+        beyond = min(row, 2.0 * location.n_places / sites)
+        touched = location.n_cells / location.n_places * beyond
+        return int(min(MOST_FEW_MOVES, FEW_MOVES_WORK / max(touched * beyond, 1.0)))
 
 
 def swaps_of(location: Location) -> Swaps:

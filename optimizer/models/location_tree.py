@@ -22,37 +22,37 @@ from optimizer.models.location import (
     opened_value,
 )
 from optimizer.models.location_dual import LocationBound, Pace, bound_location
-from optimizer.models.location_search import Swaps, swaps_of
+from optimizer.models.location_search import Swaps
 
 ROOT_PACES = (
     Pace(steps=300, stride=0.5, shrink=0.7, patience=20),
     Pace(steps=1000, stride=0.7, shrink=0.8, patience=15),
     Pace(steps=1000, stride=0.5, shrink=0.8, patience=15),
 )
-NODE_PACE = Pace(steps=150, stride=0.4, shrink=0.8)
+NODE_PACE = Pace(steps=150, stride=0.4, shrink=0.8, patience=10)
 
 NODE_MARGIN = 0.6
+"""How far below the cut the steps of a node aim at least, as a share of the root's gap."""
 
 SWAPS_EVERY = 20
-"""Nodes of the tree between two starts of the swaps."""
-
-MOST_RESTARTS = 300
-RESTART_WORK = 20_000_000
+"""Nodes pushed between two starts of the swaps."""
 
 NARROW_AT = 0.7
 """Rows are rebuilt when no more than this share of their places is undecided."""
 
 WHOLE_STEP = 1.0 - 1e-6
+"""Whole values that differ by less than this are equal."""
+
 EXACT = 1e-9
-"""Relative difference below which two values count as equal."""
+"""Relative difference below which other values count as equal."""
 
 
 @dataclass(frozen=True)
 class ProvenPlaces:
     """The best choice of places found and what is proved about it.
 
-    No choice is worth more than `bound`; no choice with places decided otherwise than in
-    `fate` is worth more than `value` (by a whole unit where values are whole).
+    No choice is worth more than `bound`, and none that decides a place otherwise than `fate` is
+    better than the one found.
     """
 
     opened: NDArray[np.bool_]
@@ -77,6 +77,7 @@ class _Best:
         return better_than(self.value, whole=self.whole)
 
     def offer(self, opened: NDArray[np.bool_]) -> None:
+        """Keep a choice if it is better."""
         value = opened_value(self.location, opened)
         if value > self.value:
             self.opened, self.value = opened.copy(), value
@@ -97,7 +98,7 @@ def better_than(value: float, *, whole: bool) -> float:
 
 
 def prove_places(
-    location: Location,
+    swaps: Swaps,
     opened: NDArray[np.bool_],
     *,
     seconds: float,
@@ -106,7 +107,7 @@ def prove_places(
 ) -> ProvenPlaces:
     """Improve a choice of places and bound all others, within `seconds` and `nodes`."""
     deadline = perf_counter() + seconds
-    swaps = swaps_of(location)
+    location = swaps.location
     best = _Best(location, whole, opened.copy(), opened_value(location, opened))
     best.offer(swaps.search(opened))
     root = _root(best, swaps, deadline)
@@ -119,22 +120,21 @@ def prove_places(
 def _root(best: _Best, swaps: Swaps, deadline: float) -> _Node:
     """Bound the whole problem, with swaps from the relaxation's choices in between."""
     location = best.location
-    prices = best_worth(location.start, location.place, location.worth, best.opened)
     fate = location.fate
+    prices = best_worth(location.start, location.place, location.worth, best.opened)
     bound = float(location.most_worth.sum())
     tried: set[bytes] = set()
-    restarts = int(min(MOST_RESTARTS, RESTART_WORK / swaps.restart_work))
     for number, pace in enumerate(ROOT_PACES):
         relaxed = bound_location(location, fate, prices, best.cut, 0.0, pace)
         bound = min(bound, relaxed.value)
         fate, prices = relaxed.fate, relaxed.prices
         for start in (relaxed.choice, _most_chosen(best.location, relaxed.share)):
-            if start.tobytes() not in tried:
+            if start.sum() == location.sites and start.tobytes() not in tried:
                 tried.add(start.tobytes())
                 best.offer(swaps.search(start))
-        if bound < best.cut or (number and perf_counter() > deadline):
+        best.offer(swaps.search(best.opened, moves=swaps.few_moves, seed=number))
+        if bound < best.cut or perf_counter() > deadline:
             break
-        best.offer(swaps.search(best.opened, restarts, number))
         location = narrowed(location, fate)
     return _Node(bound, relaxed, location)
 
@@ -152,9 +152,9 @@ def _branch(
     root: _Node, best: _Best, swaps: Swaps, deadline: float, nodes: int
 ) -> tuple[float, int]:
     """Search the tree, the largest bound first; returns the bound left and the nodes done."""
+    margin = NODE_MARGIN * (root.bound - best.cut)
     heap = [(-root.bound, 0, root)]
     done, pushed = 0, 0
-    margin = NODE_MARGIN * (root.bound - best.cut)
     while heap and done < nodes and perf_counter() < deadline:
         _, _, node = heapq.heappop(heap)
         if node.bound < best.cut:
@@ -173,7 +173,9 @@ def _children(node: _Node, best: _Best, margin: float) -> list[_Node]:
     found: list[_Node] = []
     place = _place_to_decide(node.relaxed)
     if place < 0:
-        best.offer(node.relaxed.fate == OPEN)
+        decided = node.relaxed.fate == OPEN
+        if decided.sum() == best.location.sites:
+            best.offer(decided)
         return found
     for decision in (OPEN, CLOSED):
         fate = node.relaxed.fate.copy()
@@ -182,14 +184,13 @@ def _children(node: _Node, best: _Best, margin: float) -> list[_Node]:
             node.location, fate, node.relaxed.prices, best.cut, margin, NODE_PACE
         )
         bound = min(node.bound, relaxed.value)
-        possible = (relaxed.fate == OPEN).sum() <= best.location.sites
-        if bound >= best.cut and possible:
-            best.offer(relaxed.choice)
-            location = node.location
-            free, before = (relaxed.fate == FREE).sum(), (location.fate == FREE).sum()
-            if free <= NARROW_AT * before:
-                location = narrowed(location, relaxed.fate)
-            found.append(_Node(bound, relaxed, location))
+        if bound < best.cut:
+            continue
+        best.offer(relaxed.choice)
+        location = node.location
+        if (relaxed.fate == FREE).sum() <= NARROW_AT * (location.fate == FREE).sum():
+            location = narrowed(location, relaxed.fate)
+        found.append(_Node(bound, relaxed, location))
     return found
 
 

@@ -5,17 +5,15 @@ from numpy.typing import NDArray
 
 from geodata.frozen import frozen_array
 from optimizer.hour_problem import UNLIMITED, HourProblem
-from optimizer.models.greedy import (
-    lazy_greedy,
-    places_of_cells,
-    slopes_of,
-    swap_pass,
-    unit_steps,
-)
+from optimizer.models.greedy import lazy_greedy, slopes_of, unit_steps
+from optimizer.models.near import near_problem
+from optimizer.models.swaps import places_of_cells, swap_pass
 
 __all__ = ["UNLIMITED", "HourProblem", "allocate_hour", "marginal_gains"]
 
 SWAP_TOLERANCE = 1e-9
+
+SPARE_UNITS = 4
 
 
 def allocate_hour(problem: HourProblem, *, swap_passes: int = 2) -> NDArray[np.int64]:
@@ -47,7 +45,13 @@ def allocate_hour(problem: HourProblem, *, swap_passes: int = 2) -> NDArray[np.i
 
 
 def swap_units(problem: HourProblem, units: NDArray[np.int64], passes: int) -> None:
-    """Improve `units` in place by moving single units as far as the limits allow."""
+    """Improve `units` in place by moving single units as far as the limits allow.
+
+    Where every unit is busy at times, only reach that could matter after `SPARE_UNITS` units
+    have left is looked at.
+    """
+    if problem.busy.min(initial=1.0) > 0:
+        problem, _ = near_problem(problem, units, spare=SPARE_UNITS)
     step = unit_steps(problem.busy, problem.backup, int(units.sum()))
     slope, within = slopes_of(problem.indptr, problem.cell, problem.bin, problem.gain, step, units)
     by_cell = places_of_cells(problem.indptr, problem.cell, problem.bin, problem.n_cells)

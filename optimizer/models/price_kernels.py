@@ -9,15 +9,27 @@ BISECTIONS = 50
 
 
 @njit(cache=True, nogil=True)
-def later_sums(prices: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sum of the prices of a cell from each bin on, `[cell, bin]`."""
-    total = np.empty(prices.shape)
+def used_bins(gain: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Bins of each cell up to the last with a gain, `[cell]`; prices are zero from there on."""
+    used = np.zeros(gain.shape[0], np.int64)
+    for cell in range(gain.shape[0]):
+        for b in range(gain.shape[1] - 1, -1, -1):
+            if gain[cell, b] > 0.0:
+                used[cell] = b + 1
+                break
+    return used
+
+
+@njit(cache=True, nogil=True)
+def later_sums(
+    prices: NDArray[np.float64], used: NDArray[np.int64], total: NDArray[np.float64]
+) -> None:
+    """Sum of the prices of a cell from each bin on, into `total[cell, bin]`."""
     for cell in range(prices.shape[0]):
         later = 0.0
-        for b in range(prices.shape[1] - 1, -1, -1):
+        for b in range(used[cell] - 1, -1, -1):
             later += prices[cell, b]
             total[cell, b] = later
-    return total
 
 
 @njit(cache=True, nogil=True)
@@ -53,11 +65,12 @@ def cell_surplus(
     step: NDArray[np.float64],
     value: NDArray[np.float64],
     prices: NDArray[np.float64],
+    used: NDArray[np.int64],
 ) -> float:
     """Most that the cells keep after paying for units, `sum max_n (gain f(n) - price n)`."""
     total = 0.0
     for cell in range(gain.shape[0]):
-        for b in range(gain.shape[1]):
+        for b in range(used[cell]):
             worth = gain[cell, b]
             if worth <= 0.0:
                 continue
@@ -126,9 +139,12 @@ def step_sizes(
     cells: NDArray[np.int32],
     bins: NDArray[np.int16],
     scale: NDArray[np.float64],
+    used: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Diagonal steps for units `[place]` and prices `[cell, bin]` of size `scale[cell, bin]`."""
-    unit_step = earnings(indptr, cells, bins, later_sums(scale))
+    later = np.zeros(scale.shape)
+    later_sums(scale, used, later)
+    unit_step = earnings(indptr, cells, bins, later)
     for place in range(len(unit_step)):
         unit_step[place] = 1.0 / unit_step[place] if unit_step[place] > 0.0 else 0.0
     count = np.zeros(scale.shape)
@@ -152,17 +168,20 @@ def near_units(
     cells: NDArray[np.int32],
     bins: NDArray[np.int16],
     placed: NDArray[np.float64],
+    used: NDArray[np.int64],
     near: NDArray[np.float64],
 ) -> None:
     """Fractional units within each bin of each cell, written into `near[cell, bin]`."""
-    near[:] = 0.0
+    for cell in range(near.shape[0]):
+        for b in range(used[cell]):
+            near[cell, b] = 0.0
     for place in range(len(placed)):
         here = placed[place]
         if here > 0.0:
             for k in range(indptr[place], indptr[place + 1]):
                 near[cells[k], bins[k]] += here
     for cell in range(near.shape[0]):
-        for b in range(1, near.shape[1]):
+        for b in range(1, used[cell]):
             near[cell, b] += near[cell, b - 1]
 
 
@@ -171,35 +190,39 @@ def move_prices(
     gain: NDArray[np.float64],
     step: NDArray[np.float64],
     price_step: NDArray[np.float64],
+    used: NDArray[np.int64],
     near: NDArray[np.float64],
+    before: NDArray[np.float64],
     prices: NDArray[np.float64],
+    sum_prices: NDArray[np.float64],
 ) -> None:
-    """Proximal step of every price against the extrapolated units `near[cell, bin]`.
+    """Proximal step of every price against the units `near` extrapolated from those `before`.
 
     The number of units n that a cell would buy falls in steps with the price; the new price is
     where `n = near + (price - old) / price_step`.
     """
     last = step.shape[1] - 1
     for cell in range(gain.shape[0]):
-        for b in range(gain.shape[1]):
+        for b in range(used[cell]):
             worth = gain[cell, b]
             size = price_step[cell, b]
-            if worth <= 0.0 or size <= 0.0:
-                continue
             old = prices[cell, b]
-            here = near[cell, b]
-            low, high = 0, last
-            while low < high:
-                middle = (low + high) // 2
-                if here + (worth * step[cell, middle] - old) / size <= middle + 1:
-                    high = middle
-                else:
-                    low = middle + 1
+            if worth <= 0.0 or size <= 0.0:
+                sum_prices[cell, b] += old
+                continue
+            here = 2.0 * near[cell, b] - before[cell, b]
+            low = min(max(int(here), 0), last)
+            reach = here * size - old
+            while low > 0 and reach + worth * step[cell, low - 1] <= low * size:
+                low -= 1
+            while low < last and reach + worth * step[cell, low] > (low + 1) * size:
+                low += 1
             edge = worth * step[cell, low]
-            if here + (edge - old) / size >= low:
+            if reach + edge >= low * size:
                 prices[cell, b] = edge
             else:
                 prices[cell, b] = max(min(old + size * (low - here), worth * step[cell, 0]), 0.0)
+            sum_prices[cell, b] += prices[cell, b]
 
 
 @njit(cache=True, nogil=True)
@@ -354,13 +377,15 @@ def price_rounds(
     `placed[place]` and `prices[cell, bin]` are the point reached, the sums add up the points of
     all rounds.
     """
-    near = np.empty(gain.shape)
-    before = np.empty(gain.shape)
-    near_units(indptr, cells, bins, placed, near)
+    used = used_bins(gain)
+    near = np.zeros(gain.shape)
+    before = np.zeros(gain.shape)
+    later = np.zeros(gain.shape)
+    near_units(indptr, cells, bins, placed, used, near)
     for _ in range(rounds):
-        earned = earnings(indptr, cells, bins, later_sums(prices))
-        wish = placed + unit_step * earned
-        before[:] = near
+        later_sums(prices, used, later)
+        wish = placed + unit_step * earnings(indptr, cells, bins, later)
+        before, near = near, before
         settle_units(
             wish,
             unit_step,
@@ -374,7 +399,6 @@ def price_rounds(
             total,
             placed,
         )
-        near_units(indptr, cells, bins, placed, near)
-        move_prices(gain, step, price_step, 2.0 * near - before, prices)
+        near_units(indptr, cells, bins, placed, used, near)
+        move_prices(gain, step, price_step, used, near, before, prices, sum_prices)
         sum_placed += placed
-        sum_prices += prices

@@ -116,7 +116,7 @@ def test_every_hour_has_a_bound_below_what_its_units_miss() -> None:
     found = allocate(tiny_city(), CAR, LIMITS, TERMS)
     assert (found.missed_bound <= found.missed + 1e-9).all()
     assert (found.missed_bound >= 0).all()
-    assert (found.missed_free == found.missed).all()
+    assert (found.wish_cost == 0).all()
 
 
 def test_pins_and_forbidden_places_are_kept() -> None:

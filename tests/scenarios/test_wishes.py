@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -381,6 +382,21 @@ def test_more_units_than_places_can_hold(town: Town) -> None:
     assert sum(raise_["places"].values()) == 1
     assert (cross["pools"], cross["cross_pool_share"]) == ({"West": 1}, 1.0)
     assert reserve["text"] == "hold 1 unit in reserve at the stations: East 1"
+
+
+def test_of_many_clashes_the_largest_are_told(town: Town) -> None:
+    # Each hour asks for another number of units, so that each is a clash of its own.
+    clock = ["05T20", "05T21", "05T22", "05T23", "06T00"]
+    rows = [
+        f"S1,,2027-02-{begin}:00,2027-02-{end}:00,{asked},,"
+        for asked, (begin, end) in enumerate(pairwise(clock), start=3)
+    ]
+    told = clashing(town, *rows)
+    assert [clash["units"] for clash in told.clashes] == [4, 3, 2, 1]
+    text = str(Infeasible(told.clashes * 6)).splitlines()
+    assert text[0].startswith("No deployment keeps the limits: 24 clashes;")
+    assert text[-1] == "* 4 more clashes; --json tells them all"
+    assert sum(line.startswith("* West") for line in text) == 20
 
 
 def test_limits_that_fit_pass(town: Town) -> None:

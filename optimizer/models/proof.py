@@ -1,0 +1,196 @@
+"""The best allocation of an hour with a proof: value, bound and how far apart they are.
+
+Problems that only ask which places to open (`is_location`) are proved by branch and bound on
+Lagrangean bounds, and by the exact model once few places are left undecided. All others start
+from the dual bound of the hour; those of moderate size go to the exact model.
+"""
+
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.frozen import frozen_array
+from optimizer.hour_problem import HourProblem
+from optimizer.judges.objective import hour_objective
+from optimizer.models.dual import dual_bound
+from optimizer.models.exact_hour import open_entries, solve_hour
+from optimizer.models.local_search import improve
+from optimizer.models.location import (
+    CLOSED,
+    OPEN,
+    is_location,
+    location_of,
+    opened_by,
+    units_of,
+    without_dominated,
+)
+from optimizer.models.location_search import Swaps, swaps_of
+from optimizer.models.location_tree import ProvenPlaces, better_than, prove_places
+from optimizer.models.patrol import allocate_hour
+from optimizer.models.solver import NotSolved, SolverOptions
+
+NO_LIMIT = 1_000_000_000
+
+FIRST_NODES = 60
+"""Nodes of the tree before the exact model is tried."""
+
+FEW_ENTRIES = 10_000
+"""Undecided entries up to which the exact model closes a location problem quicker."""
+
+EXACT_ENTRIES = 250_000
+"""Entries up to which the exact model of an hour with busy units is tried."""
+
+SEARCH_SHARE = 0.5
+"""Share of the seconds that the search for better places may take."""
+
+FIRST_MOVES = 500_000
+"""Moves of the first longer search; each further one doubles them."""
+
+SWAP_PASSES = 20
+IMPROVE_ROUNDS = 2_000
+DUAL_ROUNDS = 400
+
+
+@dataclass(frozen=True)
+class Proof:
+    """An allocation and what is proved about it.
+
+    Attributes
+    ----------
+    units
+        Units per place, `[place]`.
+    value
+        `hour_objective` of the units.
+    bound
+        No allocation within the limits is worth more.
+    status
+        `optimal` when no allocation is better (by a relative 1e-9, or by a whole unit where
+        values are whole), else `feasible`.
+    nodes
+        Nodes of the search tree.
+    seconds
+        Time taken.
+    """
+
+    units: NDArray[np.int64]
+    value: float
+    bound: float
+    status: Literal["optimal", "feasible"]
+    nodes: int
+    seconds: float
+
+    def __post_init__(self) -> None:
+        shape = np.shape(self.units)
+        object.__setattr__(self, "units", frozen_array(self.units, np.int64, shape, "units"))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Units, a bound on the value of all others and nodes searched."""
+
+    units: NDArray[np.int64]
+    bound: float
+    nodes: int
+
+
+def prove(
+    problem: HourProblem, *, seconds: float, whole_values: bool = False, seed: int = 0
+) -> Proof:
+    """Best allocation and a proven bound, within about `seconds`.
+
+    `whole_values` says that the value of every allocation is a whole number. Unless the seconds
+    run out, the same problem and seed end in the same proof.
+    """
+    began = perf_counter()
+    way = _prove_location if is_location(problem) else _prove_hour
+    found = way(problem, began + seconds, whole_values, seed)
+    value = hour_objective(problem, found.units)
+    bound = max(value, found.bound)
+    optimal = bound <= better_than(value, whole=whole_values)
+    if whole_values:
+        bound = value if optimal else float(np.floor(bound + 1e-6))
+    return Proof(
+        found.units,
+        value,
+        bound,
+        "optimal" if optimal else "feasible",
+        found.nodes,
+        perf_counter() - began,
+    )
+
+
+def _prove_location(problem: HourProblem, deadline: float, whole: bool, seed: int) -> _Found:
+    """Short trees from the greedy and from a long search; then what is left in a long tree.
+
+    The exact model takes over once a short tree has left few places undecided.
+    """
+    swaps = swaps_of(without_dominated(location_of(problem)))
+    opened = opened_by(swaps.location, allocate_hour(problem, swap_passes=0))
+    bound, nodes = np.inf, 0
+    for stage, most_nodes in enumerate((FIRST_NODES, FIRST_NODES, NO_LIMIT)):
+        if stage == 1:
+            opened = _searched(swaps, opened, deadline, seed)
+        proof = prove_places(
+            swaps, opened, seconds=_left(deadline), nodes=most_nodes, whole=whole
+        )
+        opened, nodes, bound = proof.opened, nodes + proof.nodes, min(bound, proof.bound)
+        found = _Found(units_of(problem, opened), bound, nodes)
+        enough = better_than(proof.value, whole=whole)
+        if bound <= enough or _left(deadline) == 0.0:
+            break
+        rest = _undecided(problem, proof)
+        if open_entries(rest) <= FEW_ENTRIES:
+            found = _solve(rest, _left(deadline), found)
+            return replace(found, bound=min(bound, max(found.bound, enough)))
+    return found
+
+
+def _searched(
+    swaps: Swaps, opened: NDArray[np.bool_], deadline: float, seed: int
+) -> NDArray[np.bool_]:
+    """Longer and longer searches while the next one fits into its share of the time left."""
+    until = deadline - (1.0 - SEARCH_SHARE) * _left(deadline)
+    moves, took = FIRST_MOVES, 0.0
+    while perf_counter() + 2.0 * took < until:
+        began = perf_counter()
+        opened = swaps.search(opened, moves=moves, seed=seed)
+        moves, took = 2 * moves, perf_counter() - began
+    return opened
+
+
+def _undecided(problem: HourProblem, proof: ProvenPlaces) -> HourProblem:
+    """The problem with the places fixed that the proof decided."""
+    opened = np.maximum(problem.place_min, proof.fate == OPEN)
+    closed = np.where(proof.fate == CLOSED, problem.place_min, problem.place_cap)
+    return replace(problem, place_min=opened, place_cap=closed)
+
+
+def _prove_hour(problem: HourProblem, deadline: float, whole: bool, seed: int) -> _Found:
+    """Search, the dual bound and, if they leave a gap, the exact model."""
+    units = allocate_hour(problem, swap_passes=SWAP_PASSES)
+    units = improve(problem, units, rounds=IMPROVE_ROUNDS, seed=seed)
+    good_enough = better_than(hour_objective(problem, units), whole=whole)
+    bound = dual_bound(problem, units, rounds=DUAL_ROUNDS, good_enough=good_enough).value
+    found = _Found(units, bound, 0)
+    if bound <= good_enough or open_entries(problem) > EXACT_ENTRIES:
+        return found
+    return _solve(problem, _left(deadline), found)
+
+
+def _solve(problem: HourProblem, seconds: float, found: _Found) -> _Found:
+    """What the exact model adds to `found` in these seconds."""
+    options = SolverOptions(relative_gap=0.0, nodes=NO_LIMIT, seconds=max(seconds, 0.01))
+    try:
+        exact = solve_hour(problem, options)
+    except NotSolved:
+        return found
+    better = hour_objective(problem, exact.units) > hour_objective(problem, found.units)
+    units = exact.units if better else found.units
+    return _Found(units, min(found.bound, exact.bound), found.nodes)
+
+
+def _left(deadline: float) -> float:
+    return max(deadline - perf_counter(), 0.0)
