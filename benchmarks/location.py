@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.hour_problem import HourProblem
-from optimizer.models.patrol import allocate_hour, swap_units
+from optimizer.models.proof import prove
 
 Result = TypeVar("Result")
 
@@ -41,26 +41,18 @@ def location_problem(
     )
 
 
-def chosen_sites(problem: HourProblem, seconds: float) -> NDArray[np.int64]:
-    """Places that the engine chooses, ascending.
-
-    Greedy, then swap passes until one changes nothing or `seconds` have gone by.
-    """
-    began = perf_counter()
-    units = allocate_hour(problem, swap_passes=0)
-    while perf_counter() - began < seconds:
-        before = units.copy()
-        swap_units(problem, units, passes=1)
-        if np.array_equal(before, units):
-            break
-    return np.flatnonzero(units)
-
-
 def warm_up() -> None:
     """Compile the kernels, so that no instance is charged for it."""
-    one = np.ones((2, 1))
-    reach = np.array([0, 1, 2]), np.array([0, 1], np.int32), np.zeros(2, np.int16)
-    allocate_hour(location_problem(*reach, one, 1), swap_passes=1)
+    for sites in (1, 2):
+        prove(location_problem(*ring_of_five(), sites), seconds=60.0)
+
+
+def ring_of_five() -> tuple[
+    NDArray[np.int64], NDArray[np.int32], NDArray[np.int16], NDArray[np.float64]
+]:
+    """Five places on a ring, each of which covers its own cell and the next one."""
+    cell = np.array([[i, (i + 1) % 5] for i in range(5)], dtype=np.int32)
+    return np.arange(0, 11, 2), cell.ravel(), np.zeros(10, dtype=np.int16), np.ones((5, 1))
 
 
 def timed(work: Callable[[], Result]) -> tuple[Result, float]:

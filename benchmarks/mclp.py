@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.location import chosen_sites, location_problem, timed
+from benchmarks.location import location_problem, timed
 from benchmarks.record import Instance, Record, number_in, peak_mb
 from optimizer.hour_problem import HourProblem
+from optimizer.models.proof import prove
 
 EARTH_RADIUS_M = 6_378_100.0
 """The radius that the city instances were published with."""
@@ -29,7 +30,9 @@ def run(instance: Instance, seconds: float) -> Record:
         radius = number_in(instance, "radius_m")
         (indptr, cell), build_s = timed(lambda: great_circle_reach(points, radius))
     problem = covering_problem(indptr, cell, demand, sites)
-    found, solve_s = timed(lambda: chosen_sites(problem, seconds))
+    whole = bool((demand == np.rint(demand)).all())
+    proof, solve_s = timed(lambda: prove(problem, seconds=seconds, whole_values=whole))
+    found = np.flatnonzero(proof.units)
     covered = np.zeros(len(demand), dtype=bool)
     for site in found.tolist():
         covered[cell[indptr[site] : indptr[site + 1]]] = True
@@ -38,9 +41,9 @@ def run(instance: Instance, seconds: float) -> Record:
         instance=instance.name,
         params=instance.params_text,
         value=float(demand[covered].sum()),
-        bound=None,
+        bound=proof.bound,
         known=instance.known,
-        status="heuristic",
+        status=proof.status,
         build_s=build_s,
         solve_s=solve_s,
         peak_mb=peak_mb(),

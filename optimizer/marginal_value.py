@@ -16,8 +16,10 @@ class AreaValues:
     """What a change of units gives or takes in each area, `[area, hour, change]`.
 
     Changes follow `CHANGES`. All figures are gains of the units that come and losses by the
-    units that go, so none is negative; NaN where so many units cannot come or go, and in means
-    and shares where no call is expected.
+    units that go, as the queueing judge sees them, so that more units make all less busy. A
+    figure can lie a little below zero: the quickest idle unit is not always the one that the
+    city misses least. NaN where so many units cannot come or go, and in means and shares where
+    no call is expected.
 
     Attributes
     ----------
@@ -47,20 +49,23 @@ class AreaValues:
 class Checked:
     """One figure of a district checked in two ways, weighted call-minutes an hour.
 
-    `change` indexes `CHANGES`. `predicted` leaves all other units and the busy shares as they
-    are. `resolved` solves the hour again, so that every unit may move, at the same busy shares;
-    `moved` is what that buys with as many units as now. `judged` puts the same units as
-    `predicted` before the queueing judge, who lets the busy shares follow. All are gains of more
-    and losses of fewer units against the standing plan.
+    `change` indexes `CHANGES`; `told` is the figure of the table. `judged` is the same for the
+    same units, when the queueing judge starts from nothing.
+
+    The others hold the busy shares as they are: `unrelieved` of the same units, all others
+    standing; `resolved` of the hour solved again, so that every unit may move; `moved` is what
+    solving again buys with as many units as now. All are gains of more and losses of fewer units
+    against the standing plan.
     """
 
     command: int
     hour: int
     change: int
-    predicted: float
+    told: float
+    judged: float
+    unrelieved: float
     resolved: float
     moved: float
-    judged: float
 
     @property
     def net(self) -> float:
@@ -68,12 +73,6 @@ class Checked:
         return (
             self.resolved - self.moved if CHANGES[self.change] > 0 else self.resolved + self.moved
         )
-
-    @property
-    def difference(self) -> float:
-        """Share of the larger of the two by which `net` exceeds `predicted`."""
-        scale = max(abs(self.predicted), abs(self.net))
-        return (self.net - self.predicted) / scale if scale > 0.0 else 0.0
 
 
 @dataclass(frozen=True)

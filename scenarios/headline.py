@@ -56,6 +56,10 @@ def headline(run: Run, scorecard: pd.DataFrame | None = None) -> dict[str, Any]:
         },
         "officers_on_duty": {"most": int(on_duty.max()), "least": int(on_duty.min())},
         "units_on_street": {"most": int(units.max()), "least": int(units.min())},
+        "relocations": {
+            "moves": sum(int(moved.moves.sum()) for moved in run.relocations),
+            "minutes": round(sum(float(moved.minutes.sum()) for moved in run.relocations), 1),
+        },
         "posts": {
             "required": sum(need.required for need in plan.posts.needs),
             "have": sum(have.values()),

@@ -17,11 +17,16 @@ FIGURES = (
     "city_coverage_points",
 )
 CHECKS = (
+    "judged_weighted_min_per_h",
+    "unrelieved_weighted_min_per_h",
     "resolved_weighted_min_per_h",
     "moved_weighted_min_per_h",
-    "judged_weighted_min_per_h",
 )
 KEYS = ("unit_type", "hour", "area_kind", "area_id", "name_en", "name_zh", "change")
+
+DIGITS = 4
+SMALLEST = 1e-6
+"""Figures below this, in any unit, are written as zero."""
 
 LISTED = 5
 """Districts in each half of the summary's table."""
@@ -36,7 +41,16 @@ def marginal_frame(situation: Situation, marginal: tuple[MarginalValue, ...]) ->
     The columns of `CHECKS` are empty but for the sample.
     """
     rows = [row for value in marginal for row in _rows(situation, value)]
-    return pd.DataFrame(rows, columns=[*KEYS, *FIGURES, *CHECKS])
+    table = pd.DataFrame(rows, columns=[*KEYS, *FIGURES, *CHECKS])
+    figures = [*FIGURES, *CHECKS]
+    table[figures] = to_digits(table[figures].to_numpy(dtype=np.float64))
+    return table
+
+
+def to_digits(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values rounded to `DIGITS` significant digits; those below `SMALLEST` are zero."""
+    text = np.char.mod(f"%.{DIGITS}g", np.where(np.abs(values) < SMALLEST, 0.0, values))
+    return text.astype(np.float64)
 
 
 def command_names(situation: Situation) -> list[AreaName]:
@@ -52,7 +66,12 @@ def command_names(situation: Situation) -> list[AreaName]:
 
 def _rows(situation: Situation, value: MarginalValue) -> list[tuple[object, ...]]:
     checks = {
-        (one.command, one.hour, one.change): (one.resolved, one.moved, one.judged)
+        (one.command, one.hour, one.change): (
+            one.judged,
+            one.unrelieved,
+            one.resolved,
+            one.moved,
+        )
         for one in value.checked
     }
     zones = [(name, name, chinese) for name, chinese in zip(ZONES, ZONES_ZH, strict=True)]
@@ -78,9 +97,10 @@ def marginal_text(
     clock = f"{situation.horizon.at(opening_hour):%d %b %H:%M}"
     parts = [
         "## What the next units buy",
-        "All other units stay where they stand and the busy shares are those of the plan. "
-        "`marginal.csv` has every district, zone tier and hour. Weighted call-minutes count "
-        "urgent calls more; coverage is that of the whole city.",
+        "All other units stay where they stand; with more units all near them are less busy, "
+        "with fewer busier, as the queueing model has it. `marginal.csv` has every district, "
+        "zone tier and hour. Weighted call-minutes count urgent calls more; mean response and "
+        "coverage are those of the whole city.",
     ]
     for value in marginal:
         parts.append(_table_of(situation, value, opening_hour, clock))
@@ -141,16 +161,16 @@ def _figure(value: float, digits: int) -> str:
 
 
 def _checked(value: MarginalValue) -> str:
-    apart = np.abs([one.difference for one in value.checked])
-    most = max(abs(one.net - one.predicted) for one in value.checked)
-    predicted = sum(one.predicted for one in value.checked)
+    told = sum(one.told for one in value.checked)
     judged = sum(one.judged for one in value.checked)
+    unrelieved = sum(one.unrelieved for one in value.checked)
+    net = sum(one.net for one in value.checked)
+    most = max(abs(one.net - one.unrelieved) for one in value.checked)
     return (
-        f"{len(apart)} figures drawn by the seed were checked. Solving their hour again with "
-        "every unit free to move (what moving alone would buy deducted) differs by "
-        f"{apart.mean():.1%} on average and {apart.max():.1%} at most, as a share of the larger "
-        f"figure; {most:.2f} weighted call-minutes an hour at most. With more units all are less "
-        "busy, which these figures leave out: judged by the queueing model, the same changes "
-        f"come to {judged:,.2f} weighted call-minutes an hour together, {predicted:,.2f} as "
-        "told here."
+        f"{len(value.checked)} figures drawn by the seed were checked. Judged afresh, they come "
+        f"to {judged:,.2f} weighted call-minutes an hour together, {told:,.2f} as told here; "
+        f"{unrelieved:,.2f} if the others stayed as busy as before. The places were chosen at "
+        "those busy shares, and at them solving the hours again with every unit free to move, "
+        f"what moving alone would buy deducted, comes to {net:,.2f}; one figure differs by "
+        f"{most:.2f} at most."
     )

@@ -26,6 +26,7 @@ from optimizer.marginal_value import MarginalValue
 from optimizer.models.allocation import PatrolAllocation, allocate, unit_value_curves
 from optimizer.models.marginal import marginal_value
 from optimizer.models.origins import unit_origins
+from optimizer.models.relocation import Relocation, relocation
 from optimizer.models.staffing import staff
 from optimizer.patrol_wishes import PatrolWishes
 from optimizer.plan import Deployment, PatrolBound, Plan, SolveReport, Status, UnitMove
@@ -84,7 +85,7 @@ class Given:
 class Run:
     """Everything a run knows: world, plan, judgements, marginal values.
 
-    `allocations` and `marginal` are by type of unit.
+    `allocations`, `marginal` and `relocations` are by type of unit.
     """
 
     loaded: LoadedScenario
@@ -99,6 +100,7 @@ class Run:
     at_points: Judged
     violations: tuple[Violation, ...]
     marginal: tuple[MarginalValue, ...] = ()
+    relocations: tuple[Relocation, ...] = ()
     given: Given | None = None
 
     @property
@@ -177,6 +179,10 @@ def run_scenario(
     with progress.phase("judges", "Judging the plan and the baselines of practice"):
         judged = judge(world, deployment, terms)
         at_stations, at_points = baselines(world, deployment, terms)
+        moved = tuple(
+            relocation(world.situation, unit.unit_type, units, wishes.pool_of_place)
+            for unit, units in zip(world.force.unit_types, deployment.units, strict=True)
+        )
         given = _given(world, given_plan, deployment, wishes, staffing, terms, scenario)
         broken = (
             violations(problem, plan, staffing)
@@ -199,6 +205,7 @@ def run_scenario(
         at_points,
         broken,
         marginal,
+        moved,
         given,
     )
 

@@ -11,7 +11,7 @@ from scenarios.changes import changes_text
 from scenarios.headline import NAMES, shown
 from scenarios.marginal_report import marginal_text
 from scenarios.pipeline import Run
-from scenarios.wish_report import wishes_text
+from scenarios.wish_report import moves_text, wishes_text
 
 
 def summary_text(
@@ -132,6 +132,8 @@ def _bought(run: Run, figures: dict[str, Any]) -> str:
         f"weighted call-minutes. {_proof(run)} "
         f"Staffing lies within {run.staffing.relative_gap:.2%} of its proven bound "
         "(share of what staffing can add at most, in weighted call-minutes).",
+        "",
+        moves_text(run),
     ]
     return "\n".join(rows)
 

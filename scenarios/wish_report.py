@@ -30,6 +30,21 @@ def floors_frame(run: Run) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
+def moves_text(run: Run) -> str:
+    """How often units change their place between hours, and how long they travel at least."""
+    moves = sum(int(moved.moves.sum()) for moved in run.relocations)
+    minutes = sum(float(moved.minutes.sum()) for moved in run.relocations)
+    stood = int(run.plan.deployment.units[:, :, 1:].sum())
+    if not stood:
+        return ""
+    mean = f", {minutes / moves:.1f} minutes each at least" if moves else ""
+    return (
+        f"From hour to hour {moves:,} of {stood:,} unit-hours begin with a move to another "
+        f"place ({moves / stood:.0%}){mean}; `patrol.min_stay_h` and `patrol.move_min` hold "
+        "units longer at their place."
+    )
+
+
 def wishes_text(run: Run) -> str:
     """What the wishes cost in weighted call-minutes, and which floors are missed; or nothing."""
     cost = sum(float(found.wish_cost.sum()) for found in run.allocations)

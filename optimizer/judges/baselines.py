@@ -80,6 +80,23 @@ def demand_points_baseline(
     return _spread(situation, unit_type, limits, command, allowed, terms)
 
 
+def station_pools_baseline(
+    situation: Situation,
+    unit_type: UnitType,
+    limits: NDArray[np.int64],
+    terms: PatrolTerms,
+) -> NDArray[np.int64]:
+    """Units wait in the stations of their own command in proportion to calls, `[place, hour]`.
+
+    `limits[command, hour]` units stay in their command; one without stations uses its standby
+    points.
+    """
+    allowed = np.isin(np.array(situation.patrol_places.kind), STATION_KINDS)
+    command = situation.place_command
+    allowed |= ~np.isin(command, np.unique(command[allowed]))
+    return _spread(situation, unit_type, limits, command, allowed, terms)
+
+
 def _spread(
     situation: Situation,
     unit_type: UnitType,

@@ -10,7 +10,7 @@ from geodata.situation import Situation
 from optimizer.calls import PatrolTerms
 from optimizer.force import UnitType
 from optimizer.hours import each_chain, each_hour
-from optimizer.judges.baselines import demand_points_baseline
+from optimizer.judges.baselines import demand_points_baseline, station_pools_baseline
 from optimizer.judges.objective import hour_objective, hour_shortfall
 from optimizer.models.dual import dual_bound
 from optimizer.models.hour_rounds import HourAsk, HourFound, Judged, ask_of_hour, settle_hour
@@ -50,8 +50,8 @@ class PatrolAllocation:
 
     `units[place, hour]`; `busy[cell, hour]` the final busy shares; `response_sum[hour]` the
     judge's weighted response in call-minutes an hour, and `practice_sum[hour]` the same for the
-    demand-proportional baseline; `kept_practice[hour]` is True where that baseline was better
-    and stands; `converged[hour]` tells whether the judge's fixed point was reached.
+    better of the baselines within the pools; `kept_practice[hour]` is True where that one was
+    better and stands; `converged[hour]` tells whether the judge's fixed point was reached.
 
     At the final busy shares, in weighted call-minutes an hour beyond bin zero: `missed[hour]` of
     the units, `missed_bound[hour]` what any allocation within the limits misses at least, and
@@ -121,8 +121,8 @@ def allocate(
 
     Each hour: allocate with a guessed busy share (the hour before gives it, within chains of
     `CHAIN_H` hours), let the queueing judge say how busy units near each cell would be, allocate
-    again, `rounds` times, and keep the allocation the judge likes best; the demand-proportional
-    baseline is a candidate too. Wishes that bind hours together are met in a pass over the
+    again, `rounds` times, and keep the allocation the judge likes best; the baselines of
+    practice are candidates too. Wishes that bind hours together are met in a pass over the
     hours in order. Then every hour gets its dual bound at its final busy shares. `kind` is the
     row of the unit type in the wishes. The result does not depend on `workers`.
     """
@@ -139,8 +139,12 @@ def allocate(
     found = each_chain(
         lambda chain: _settle_chain(asks, practice, rounds, chain), hours, CHAIN_H, workers=workers
     )
-    plan = steady_plan(asks, found, wishes, kind) if binds_hours(wishes) else _as_found(found)
-    judged = each_hour(lambda hour: asks[hour].judge(plan.units[:, hour]), hours, workers=workers)
+    plan, judged = _as_found(found), [hour.judged for hour in found]
+    if binds_hours(wishes):
+        plan = steady_plan(asks, found, wishes, kind)
+        judged = each_hour(
+            lambda hour: asks[hour].judge(plan.units[:, hour]), hours, workers=workers
+        )
     proofs = each_hour(
         lambda hour: _prove(asks[hour], found[hour], plan, hour), hours, workers=workers
     )
@@ -153,15 +157,18 @@ def _practice(
     pool_units: NDArray[np.int64],
     terms: PatrolTerms,
     wishes: PatrolWishes,
-) -> NDArray[np.int64] | None:
-    """The baseline `[place, hour]`; None where pools are not the commands it knows."""
+) -> tuple[NDArray[np.int64], ...]:
+    """Baselines `[place, hour]` within the pools; none where pools are not the commands."""
     if not np.array_equal(wishes.pool_of_place, situation.place_command):
-        return None
-    return demand_points_baseline(situation, unit_type, pool_units, terms)
+        return ()
+    return (
+        demand_points_baseline(situation, unit_type, pool_units, terms),
+        station_pools_baseline(situation, unit_type, pool_units, terms),
+    )
 
 
 def _settle_chain(
-    asks: list[HourAsk], practice: NDArray[np.int64] | None, rounds: int, chain: range
+    asks: list[HourAsk], practice: tuple[NDArray[np.int64], ...], rounds: int, chain: range
 ) -> list[HourFound]:
     """Hours one after the other; each starts from the busy shares of the one before."""
     found: list[HourFound] = []
@@ -172,7 +179,7 @@ def _settle_chain(
             before = asks[hour - 1]
             earlier = guessed_busy(before.load, int(before.pool_units.sum()))
             busy = np.clip(found[-1].busy * busy / earlier, *BUSY_RANGE)
-        usual = None if practice is None else practice[:, hour]
+        usual = tuple(units[:, hour] for units in practice)
         found.append(settle_hour(ask, usual, busy, rounds))
     return found
 

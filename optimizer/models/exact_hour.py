@@ -116,12 +116,15 @@ def hour_terms(problem: HourProblem) -> HourTerms:
     return HourTerms(cell, later - after, follows, sure, room, term, place[entry])
 
 
-def _along_bins(units: NDArray[np.float64], follows: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _along_bins(
+    units: NDArray[np.int64] | NDArray[np.float64], follows: NDArray[np.bool_]
+) -> NDArray[np.int64]:
     """Running sums within each cell."""
     total = units.cumsum()
     first = np.flatnonzero(~follows)
     before = np.repeat(total[first] - units[first], np.diff(np.append(first, len(units))))
-    return np.rint(total - before).astype(np.int64)
+    whole: NDArray[np.int64] = np.rint(total - before).astype(np.int64)
+    return whole
 
 
 def _limit_units(model: LinearModel, problem: HourProblem, added: NDArray[np.int64]) -> None:
@@ -160,9 +163,9 @@ def _value_units(
     last = table.shape[1] - 1
     worth = np.minimum(terms.sure, last)
     sure_value = terms.gain * (table.cumsum(axis=1) - table)[terms.cell, worth]
-    single = ~table[:, 1:].any(axis=1)[terms.cell]
+    single: NDArray[np.bool_] = ~table[:, 1:].any(axis=1)[terms.cell]
     open_ended = (terms.room > 0) & (terms.gain > 0)
-    chained = np.where(single, terms.sure == 0, True)
+    chained: NDArray[np.bool_] = ~single | (terms.sure == 0)
     upper = np.where(single, np.minimum(terms.room, 1), terms.room)
     near = np.full(len(terms.cell), -1, dtype=np.int64)
     near[chained] = model.add_columns(

@@ -117,7 +117,8 @@ class Judged:
 class HourFound:
     """The kept units of an hour, the busy shares `[cell]` and tolls `[floor]` they were found at.
 
-    `practice_sum` is the judge's figure for the baseline, `kept_practice` whether it stands.
+    `practice_sum` is the judge's figure for the best baseline (NaN without one), `kept_practice`
+    whether a baseline stands.
     """
 
     judged: Judged
@@ -156,13 +157,16 @@ def ask_of_hour(
 
 
 def settle_hour(
-    ask: HourAsk, practice: NDArray[np.int64] | None, busy: NDArray[np.float64], rounds: int
+    ask: HourAsk,
+    practice: tuple[NDArray[np.int64], ...],
+    busy: NDArray[np.float64],
+    rounds: int,
 ) -> HourFound:
     """Allocate `rounds` times from busy shares `[cell]`, and keep what the judge likes best.
 
     A round that misses a coverage floor raises the floor's toll; such hours get more rounds. At
-    the busy shares of the best round its units are improved once more by swaps. The baseline
-    `practice[place]` stands where the judge prefers it.
+    the busy shares of the best round its units are improved once more by swaps. A baseline of
+    `practice` (`[place]` each) stands where the judge prefers it.
 
     Raises
     ------
@@ -197,20 +201,21 @@ def settle_hour(
 
 
 def _kept(
-    ask: HourAsk, best: Judged, toll: NDArray[np.float64], practice: NDArray[np.int64] | None
+    ask: HourAsk, best: Judged, toll: NDArray[np.float64], practice: tuple[NDArray[np.int64], ...]
 ) -> HourFound:
-    """The better of the best round, its units after swaps, and the baseline."""
+    """The better of the best round, its units after swaps, and the baselines."""
     busy = best.near_busy
     units = best.units.copy()
     swap_units(ask.problem(busy, toll), units, FINAL_SWAPS)
     swapped = ask.judge(units)
     kept = swapped if swapped.counted < best.counted else best
-    if practice is None:
-        return HourFound(kept, busy, toll, np.nan, False)
-    usual = ask.judge(practice)
-    if usual.counted < kept.counted and _allowed(ask, practice):
-        return HourFound(usual, usual.near_busy, toll, usual.response_sum, True)
-    return HourFound(kept, busy, toll, usual.response_sum, False)
+    usual = [ask.judge(units) for units in practice]
+    strongest = min((each.response_sum for each in usual), default=np.nan)
+    for each in usual:
+        if each.counted < kept.counted and _allowed(ask, each.units):
+            kept, busy = each, each.near_busy
+    stands = any(kept is each for each in usual)
+    return HourFound(kept, busy, toll, strongest, stands)
 
 
 def _allowed(ask: HourAsk, units: NDArray[np.int64]) -> bool:

@@ -1,9 +1,9 @@
 """Better allocations of an hour: take units near each other away and put them back better.
 
-Each round takes up to a few units from places that reach one cell and adds them again one by
-one where they gain most among the places that reach it, one of the emptied places barred
-(ruin and recreate, Schrimpf et al. 2000). A round that loses is undone. All limits of the
-problem hold throughout.
+Each round walks over a few cells that share places, takes up to a few units from the places
+that reach them and adds them again one by one where they gain most among those places, one of
+the emptied places barred (ruin and recreate, Schrimpf et al. 2000). A round that
+loses is undone. All limits of the problem hold throughout.
 """
 
 import numpy as np
@@ -17,6 +17,9 @@ from optimizer.models.location_search import swaps_of
 
 MOST_TAKEN = 4
 """Units taken away in a round, at most."""
+
+CELLS_OF_A_WALK = 4
+"""Cells over which a round extends."""
 
 MOVES_PER_ROUND = 100
 """Offered moves of a location problem that take about the time of one round."""
@@ -66,9 +69,30 @@ def improve(
         slope,
         within,
         rounds,
-        seed,
+        np.random.default_rng(seed),
     )
     return found_units
+
+
+@njit(cache=True, nogil=True)
+def places_of_a_walk(
+    indptr: NDArray[np.int64],
+    cells: NDArray[np.int32],
+    first: NDArray[np.int64],
+    places: NDArray[np.int64],
+    random: np.random.Generator,
+) -> NDArray[np.int64]:
+    """Places that reach the cells of a random walk, each step over a place to another cell."""
+    near = np.empty(0, np.int64)
+    cell = random.integers(0, len(first) - 1)
+    for _ in range(CELLS_OF_A_WALK):
+        around = places[first[cell] : first[cell + 1]]
+        if len(around) == 0:
+            break
+        near = np.append(near, around)
+        place = around[random.integers(0, len(around))]
+        cell = cells[random.integers(indptr[place], indptr[place + 1])]
+    return np.unique(near)
 
 
 @njit(cache=True, nogil=True)
@@ -89,13 +113,14 @@ def take_units(
     within: NDArray[np.int32],
     taken: NDArray[np.int64],
     wanted: int,
+    random: np.random.Generator,
 ) -> tuple[int, float]:
     """Take units from places of `near` in random order; returns how many and their worth."""
     count, lost = 0, 0.0
-    first = np.random.randint(0, len(near))
+    first = random.integers(0, len(near))
     for offset in range(len(near)):
         place = near[(first + offset) % len(near)]
-        if units[place] <= place_min[place] or np.random.random() < 0.3:
+        if units[place] <= place_min[place] or random.random() < 0.3:
             continue
         shift_units(indptr, cells, bins, gain, step, slope, within, place, -1)
         units[place] -= 1
@@ -167,23 +192,21 @@ def rebuild_rounds(
     slope: NDArray[np.float64],
     within: NDArray[np.int32],
     rounds: int,
-    seed: int,
+    random: np.random.Generator,
 ) -> None:
     """Improve `units` in place; cell i is reached from `places[first[i]:first[i + 1]]`."""
-    np.random.seed(seed)
     used = np.zeros(len(group_min), np.int64)
     for place in range(len(units)):
         used[group[place]] += units[place]
     taken = np.empty(MOST_TAKEN, np.int64)
     given = np.empty(MOST_TAKEN, np.int64)
     for _ in range(rounds):
-        cell = np.random.randint(0, len(first) - 1)
-        near = places[first[cell] : first[cell + 1]]
+        near = places_of_a_walk(indptr, cells, first, places, random)
         if len(near) == 0:
             continue
         count, lost = take_units(
             indptr, cells, bins, gain, step, group, place_min, keep, move_cost, near, units,
-            used, slope, within, taken, np.random.randint(1, MOST_TAKEN + 1),
+            used, slope, within, taken, int(random.integers(1, MOST_TAKEN + 1)), random,
         )  # fmt: skip
         gained, back = 0.0, 0
         barred = taken[0] if count > 0 else -1

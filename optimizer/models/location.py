@@ -83,9 +83,12 @@ def location_of(problem: HourProblem) -> Location:
     return Location(start.astype(np.int64), place[order], worth[order], fate, sites)
 
 
-def opened_by(location: Location, units: NDArray[np.int64]) -> NDArray[np.bool_]:
+def opened_by(
+    location: Location, units: NDArray[np.int64] | NDArray[np.bool_]
+) -> NDArray[np.bool_]:
     """The places that these units open, filled up with the first free ones."""
-    opened = ((units > 0) & (location.fate != CLOSED)) | (location.fate == OPEN)
+    opened: NDArray[np.bool_] = (units > 0) & (location.fate != CLOSED)
+    opened |= location.fate == OPEN
     free = np.flatnonzero((location.fate == FREE) & ~opened)
     opened[free[: location.sites - int(opened.sum())]] = True
     return opened
@@ -97,7 +100,8 @@ def units_of(problem: HourProblem, opened: NDArray[np.bool_]) -> NDArray[np.int6
     room = problem.place_cap - units
     left = problem.total - int(units.sum())
     before = np.minimum(room.cumsum() - room, left)
-    return units + np.minimum(room, left - before)
+    added: NDArray[np.int64] = np.minimum(room, left - before)
+    return units + added
 
 
 def opened_value(location: Location, opened: NDArray[np.bool_]) -> float:
@@ -184,45 +188,49 @@ def beaten_places(
 ) -> NDArray[np.bool_]:
     """Free places that another place, itself not beaten, beats in every cell.
 
-    Entries of place p are `by_place[first[p]:first[p + 1]]`. Whoever beats p stands no later
-    than p (or level with it) in every row of p: the row in which p stands first names the few
-    candidates.
+    Entries of place p are `by_place[first[p]:first[p + 1]]`. Whoever beats p stands before it
+    or level with it in every row of p: the row in which p stands first names the candidates.
     """
     beaten = np.zeros(len(fate), np.bool_)
-    seen = np.full(len(start) - 1, -1, np.int64)
     here = np.zeros(len(start) - 1)
     for p in range(len(fate)):
         if fate[p] != FREE:
             continue
-        row, fewest = -1, len(place) + 1
-        for j in range(first[p], first[p + 1]):
-            entry = by_place[j]
-            cell = cell_of[entry]
-            seen[cell] = p
-            here[cell] = worth[entry]
-            ahead = entry - start[cell]
-            if ahead < fewest:
-                row, fewest = cell, ahead
-        if row < 0:
-            beaten[p] = True
-            continue
-        for k in range(start[row], start[row + 1]):
+        own = by_place[first[p] : first[p + 1]]
+        row, fewest = -1, len(place)
+        for entry in own:
+            here[cell_of[entry]] = worth[entry]
+            if entry - start[cell_of[entry]] < fewest:
+                row, fewest = cell_of[entry], entry - start[cell_of[entry]]
+        beaten[p] = row < 0
+        for k in range(start[max(row, 0)], start[row + 1]):
             q = place[k]
-            if worth[k] < here[row]:
+            if worth[k] < here[row] or beaten[p]:
                 break
-            if q == p or beaten[q] or first[q + 1] - first[q] < first[p + 1] - first[p]:
-                continue
-            matched, better = 0, 0
-            for j in range(first[q], first[q + 1]):
-                entry = by_place[j]
-                cell = cell_of[entry]
-                if seen[cell] == p and worth[entry] >= here[cell]:
-                    matched += 1
-                    if worth[entry] > here[cell]:
-                        better += 1
-                elif seen[cell] != p:
-                    better += 1
-            if matched == first[p + 1] - first[p] and (better > 0 or q < p):
-                beaten[p] = True
-                break
+            if q != p and not beaten[q]:
+                other = by_place[first[q] : first[q + 1]]
+                beaten[p] = beats(worth, cell_of, other, len(own), here, q < p)
+        for entry in own:
+            here[cell_of[entry]] = 0.0
     return beaten
+
+
+@njit(cache=True, nogil=True)
+def beats(
+    worth: NDArray[np.float64],
+    cell_of: NDArray[np.int64],
+    entries: NDArray[np.int64],
+    cells: int,
+    here: NDArray[np.float64],
+    earlier: bool,
+) -> bool:
+    """Tell whether these entries are worth at least `here[cell]` in all `cells` where it counts.
+
+    Of two places that are level everywhere the earlier one wins.
+    """
+    matched, better = 0, earlier
+    for entry in entries:
+        bar = here[cell_of[entry]]
+        matched += 0.0 < bar <= worth[entry]
+        better |= worth[entry] > bar
+    return matched == cells and better

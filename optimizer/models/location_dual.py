@@ -25,6 +25,9 @@ DEFLECTION = 0.9
 """Weight of the direction before."""
 
 
+NOTEWORTHY = 1e-4
+"""A bound that closes less than this share of the gap to the cut counts as none."""
+
 MEMORY = 0.05
 """Weight of the newest choice in the average that guides branching."""
 
@@ -68,7 +71,7 @@ def bound_location(
     best_prices = prices.copy()
     choice = np.zeros(location.n_places, dtype=np.bool_)
     share = np.zeros(location.n_places)
-    value = subgradient(
+    value: float = subgradient(
         location.start,
         location.place,
         location.worth,
@@ -118,38 +121,23 @@ def choose_places(
     place not chosen earns (infinite where there is none); minus infinity when the fates leave
     too many or too few places.
     """
-    opened, free = 0, 0
-    total = 0.0
-    key = np.empty(len(fate))
+    free = np.flatnonzero(fate == FREE)
+    wanted = sites - int((fate == OPEN).sum())
+    if wanted < 0 or wanted > len(free):
+        return -np.inf, np.inf, -np.inf
+    edge = np.inf
+    if wanted > 0:
+        edge = np.partition(earned[free], len(free) - wanted)[len(free) - wanted]
+    level = wanted - int((earned[free] > edge).sum())
+    total, most = 0.0, -np.inf
     for p in range(len(fate)):
-        chosen[p] = fate[p] == OPEN
-        if fate[p] == OPEN:
-            opened += 1
+        chosen[p] = fate[p] == OPEN or (fate[p] == FREE and earned[p] > edge)
+        if fate[p] == FREE and earned[p] == edge and level > 0:
+            chosen[p] = True
+            level -= 1
+        if chosen[p]:
             total += earned[p]
         elif fate[p] == FREE:
-            key[free] = earned[p]
-            free += 1
-    wanted = sites - opened
-    if wanted < 0 or wanted > free:
-        return -np.inf, np.inf, -np.inf
-    if wanted == 0:
-        return total, np.inf, key[:free].max() if free > 0 else -np.inf
-    edge = np.partition(key[:free], free - wanted)[free - wanted]
-    above = 0
-    for p in range(len(fate)):
-        if fate[p] == FREE and earned[p] > edge:
-            chosen[p] = True
-            total += earned[p]
-            above += 1
-    most = -np.inf
-    for p in range(len(fate)):
-        if fate[p] != FREE or earned[p] > edge:
-            continue
-        if earned[p] == edge and above < wanted:
-            chosen[p] = True
-            total += earned[p]
-            above += 1
-        else:
             most = max(most, earned[p])
     return total, edge, most
 
@@ -163,23 +151,48 @@ def decide_places(
     earned: NDArray[np.float64],
     chosen: NDArray[np.bool_],
     fate: NDArray[np.int8],
-) -> int:
+) -> None:
     """Decide the places whose other decision would bring the bound below the cut.
 
     Opening a place not chosen costs the least chosen one, closing a chosen one brings in the
-    best of the others. Returns how many were decided.
+    best of the others.
     """
-    decided = 0
     for p in range(len(fate)):
         if fate[p] != FREE:
             continue
         if chosen[p] and bound - (earned[p] - most) < cut:
             fate[p] = OPEN
-            decided += 1
         elif not chosen[p] and bound - (least - earned[p]) < cut:
             fate[p] = CLOSED
-            decided += 1
-    return decided
+
+
+@njit(cache=True, nogil=True)
+def turn_direction(
+    start: NDArray[np.int64],
+    place: NDArray[np.int64],
+    worth: NDArray[np.float64],
+    prices: NDArray[np.float64],
+    chosen: NDArray[np.bool_],
+    direction: NDArray[np.float64],
+) -> float:
+    """Bring `direction[cell]` up to date and return its squared length.
+
+    A price rises with the chosen places that serve its cell beyond the first; it stays between
+    zero and what the cell's best place is worth.
+    """
+    length = 0.0
+    for cell in range(len(prices)):
+        if start[cell] == start[cell + 1]:
+            continue
+        push = DEFLECTION * direction[cell] - 1.0
+        for k in range(start[cell], start[cell + 1]):
+            if worth[k] <= prices[cell]:
+                break
+            push += chosen[place[k]]
+        stuck = prices[cell] <= 0.0 if push < 0.0 else prices[cell] >= worth[start[cell]]
+        direction[cell] = 0.0 if stuck else push
+        length += direction[cell] * direction[cell]
+    return length
 
 
 @njit(cache=True, nogil=True)
@@ -201,59 +214,38 @@ def subgradient(
 ) -> float:
     """Improve `prices` in place and return the least bound; writes `fate`, `choice`, `share`.
 
-    Stops after `steps`, or once no choice within the fates can reach `cut`.
+    The steps aim below the cut by the gap to it, at least by `margin`: a bound that settles at
+    the cut proves nothing. They end after `steps`, when they have become short, or once no
+    choice within the fates can reach the cut.
     """
-    cells, places = len(prices), len(fate)
     now = prices.copy()
-    ceiling = np.zeros(cells)
-    for cell in range(cells):
-        if start[cell] < start[cell + 1]:
-            ceiling[cell] = worth[start[cell]]
-    earned = np.empty(places)
-    chosen = np.zeros(places, np.bool_)
-    direction = np.zeros(cells)
+    earned = np.empty(len(fate))
+    chosen = np.zeros(len(fate), np.bool_)
+    direction = np.zeros(len(prices))
     best = np.inf
     waited = 0
-    weight = 1.0
     for number in range(steps):
         place_earnings(start, place, worth, now, earned)
         total, least, most = choose_places(earned, fate, sites, chosen)
         bound = total + now.sum()
         if bound < cut:
-            return bound
+            return float(bound)
         decide_places(bound, least, most, cut, earned, chosen, fate)
-        for p in range(places):
-            share[p] += weight * ((1.0 if chosen[p] else 0.0) - share[p])
-        weight = max(MEMORY, 1.0 / (number + 2))
-        waited += 1
+        share += max(MEMORY, 1.0 / (number + 1)) * (chosen - share)
+        waited = 0 if bound < best - NOTEWORTHY * (best - cut) else waited + 1
         if bound < best:
-            if bound < best - 1e-4 * (best - cut):
-                waited = 0
             best = bound
             prices[:] = now
             choice[:] = chosen
-        aim = cut - max(best - cut, margin)
         if waited >= patience:
             stride *= shrink
-            if stride < SHORTEST:
-                break
             waited = 0
-        length = 0.0
-        for cell in range(cells):
-            served = 0
-            for k in range(start[cell], start[cell + 1]):
-                if worth[k] <= now[cell]:
-                    break
-                if chosen[place[k]]:
-                    served += 1
-            push = served - 1.0 + DEFLECTION * direction[cell]
-            if (push < 0 and now[cell] <= 0.0) or (push > 0 and now[cell] >= ceiling[cell]):
-                push = 0.0
-            direction[cell] = push
-            length += push * push
-        if length == 0.0:
+        length = turn_direction(start, place, worth, now, chosen, direction)
+        if length == 0.0 or stride < SHORTEST:
             break
-        size = stride * (bound - aim) / length
-        for cell in range(cells):
-            now[cell] = min(max(now[cell] + size * direction[cell], 0.0), ceiling[cell])
-    return best
+        size = stride * (bound - cut + max(best - cut, margin)) / length
+        for cell in range(len(now)):
+            if start[cell] < start[cell + 1]:
+                moved = now[cell] + size * direction[cell]
+                now[cell] = min(max(moved, 0.0), worth[start[cell]])
+    return float(best)

@@ -28,6 +28,7 @@ FEW_MOVES_WORK = 50_000_000.0
 LEAST_NEAR = 30
 """A place is replaced by one that serves one of at least so many cells near it."""
 
+
 @dataclass(frozen=True)
 class Swaps:
     """A location problem with its reach by place as well, ready for swaps.
@@ -40,9 +41,7 @@ class Swaps:
     cell: NDArray[np.int64]
     worth: NDArray[np.float64]
 
-    def search(
-        self, opened: NDArray[np.bool_], moves: int = 0, seed: int = 0
-    ) -> NDArray[np.bool_]:
+    def search(self, opened: NDArray[np.bool_], moves: int = 0, seed: int = 0) -> NDArray[np.bool_]:
         """A choice of places at least as good as `opened`, after that many offered moves."""
         location = self.location
         sites = np.flatnonzero(opened)
@@ -62,7 +61,7 @@ class Swaps:
             moves,
             HOT,
             COLD,
-            seed,
+            np.random.default_rng(seed),
         )
         found[best] = True
         return found
@@ -235,10 +234,11 @@ def near_replacement(
     second: NDArray[np.float64],
     out: int,
     near_cells: int,
+    random: np.random.Generator,
 ) -> int:
     """A random place that would be one of the two best of a random cell near place `out`."""
     span = min(first[out + 1] - first[out], near_cells)
-    cell = cell_of[first[out] + np.random.randint(0, span)]
+    cell = cell_of[first[out] + random.integers(0, span)]
     low, high = start[cell], start[cell + 1]
     while low < high:
         middle = (low + high) // 2
@@ -248,7 +248,7 @@ def near_replacement(
             high = middle
     if low == start[cell]:
         return out
-    return place[np.random.randint(start[cell], low)]
+    return int(place[random.integers(start[cell], low)])
 
 
 @njit(cache=True, nogil=True)
@@ -270,7 +270,7 @@ def anneal(
     moves: int,
     hot: float,
     cold: float,
-    seed: int,
+    random: np.random.Generator,
 ) -> NDArray[np.int64]:
     """The best places met in `moves` offered moves and the swaps after them.
 
@@ -278,7 +278,6 @@ def anneal(
     (simulated annealing, Kirkpatrick, Gelatt and Vecchi 1983), from `hot` to `cold` in shares of
     what the average open place is worth. Changes the state in place.
     """
-    np.random.seed(seed)
     cells = len(second)
     touched = np.empty(cells, np.int64)
     marked = np.zeros(cells, np.bool_)
@@ -287,16 +286,18 @@ def anneal(
     best = value
     best_sites = sites.copy()
     for number in range(moves):
-        at = np.random.randint(0, len(sites))
+        at = int(random.integers(0, len(sites)))
         out = sites[at]
         if fate[out] != FREE or first[out] == first[out + 1]:
             continue
-        into = near_replacement(start, place, worth, first, cell_of, second, out, near_cells)
+        into = near_replacement(
+            start, place, worth, first, cell_of, second, out, near_cells, random
+        )
         if slot[into] >= 0 or fate[into] == CLOSED:
             continue
         change = added[into] + shared[at, into] - lost[at]
         heat = scale * hot * (cold / hot) ** (number / moves)
-        if change < 0.0 and np.random.random() >= np.exp(change / heat):
+        if change < 0.0 and random.random() >= np.exp(change / heat):
             continue
         replace_place(
             start, place, worth, first, cell_of, worth_of, sites, slot, second, added, lost,

@@ -31,8 +31,8 @@ ROOT_PACES = (
 )
 NODE_PACE = Pace(steps=150, stride=0.4, shrink=0.8, patience=10)
 
-NODE_MARGIN = 0.6
-"""How far below the cut the steps of a node aim at least, as a share of the root's gap."""
+ROOT_MARGIN, NODE_MARGIN = 0.002, 0.6
+"""How far below the cut the steps aim at least, as shares of the gap of the root so far."""
 
 SWAPS_EVERY = 20
 """Nodes pushed between two starts of the swaps."""
@@ -125,7 +125,8 @@ def _root(best: _Best, swaps: Swaps, deadline: float) -> _Node:
     bound = float(location.most_worth.sum())
     tried: set[bytes] = set()
     for number, pace in enumerate(ROOT_PACES):
-        relaxed = bound_location(location, fate, prices, best.cut, 0.0, pace)
+        margin = ROOT_MARGIN * max(bound - best.cut, 0.0)
+        relaxed = bound_location(location, fate, prices, best.cut, margin, pace)
         bound = min(bound, relaxed.value)
         fate, prices = relaxed.fate, relaxed.prices
         for start in (relaxed.choice, _most_chosen(best.location, relaxed.share)):

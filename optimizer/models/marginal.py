@@ -1,40 +1,55 @@
 """Marginal value: what the next units of a district or zone buy, and which are least missed.
 
-The surrogate of the allocation at the busy shares it ended with: the standing units stay, the
-units that come or go are chosen greedily, and their effects on weighted response, mean response
-and coverage are read off the same counts of units. A sample is checked by solving hours again and
-by the queueing judge, who also sees that more units make all less busy.
+The standing units stay. The units that come or go are chosen greedily by the surrogate of the
+allocation at the busy shares it ended with; what they give or take is the queueing judge's
+figure, who also sees that more units make all less busy. A sample is checked by solving hours
+again and by judging afresh.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geodata.incidents import ZONES
 from geodata.situation import Situation
-from geodata.travel import ReachLists
-from optimizer.calls import CallLoad, PatrolTerms
+from optimizer.calls import PatrolTerms
 from optimizer.force import UnitType
-from optimizer.hour_problem import UNLIMITED
+from optimizer.hour_problem import UNLIMITED, HourProblem
 from optimizer.hours import each_hour
 from optimizer.judges.objective import hour_objective
 from optimizer.judges.queueing import busy_units
+from optimizer.judges.relief import (
+    HourState,
+    Judged,
+    after_changes,
+    before_losses,
+    hour_state,
+    working_copy,
+)
 from optimizer.marginal_value import CHANGES, AreaValues, Checked, MarginalValue
-from optimizer.models.marginal_steps import EFFECTS, tails_of, unit_steps_of_area
-from optimizer.models.patrol import allocate_hour
-from optimizer.models.patrol_model import PatrolModel, hour_problem, patrol_model
-from optimizer.reach import place_of_entry, turnout_min
+from optimizer.models.marginal_steps import near_places, tails_of, unit_steps_of_area
+from optimizer.models.patrol import allocate_hour, swap_units
+from optimizer.models.patrol_model import PatrolModel, patrol_model
 
 LEAST_BUSY = 1e-9
 """Busy share that stands for units that are never busy."""
 
-SAMPLE = 6
+NEGLIGIBLE_SHARE = 1e-9
+"""Chance that all nearer units are busy below which a place no longer counts for a cell."""
+
+SAMPLE = 4
 """Figures of each type of unit that are checked."""
 
-SWAP_PASSES = 2
+SWAP_PASSES = 1
 NEGLIGIBLE = 1e-6
 """Weighted call-minutes an hour below which a figure is not worth checking."""
+
+AFRESH = 1e-6
+"""Tolerance of the judge where two of his figures are subtracted."""
+
+MORE = tuple(units for units in CHANGES if units > 0)
+FEWER = tuple(units for units in CHANGES if units < 0)
 
 
 @dataclass(frozen=True)
@@ -42,9 +57,6 @@ class Standing:
     """The plan that is asked about: model, units and busy shares, and the limits of places.
 
     `units`, `place_min` and `place_cap` `[place, hour]`, `busy[cell, hour]`.
-    `levels[profile][entry]` is the first of the distinct response targets of the cell's zone that
-    a unit from the place meets, and `target_min[zone, level]` these targets, ascending, filled
-    up with inf.
     """
 
     model: PatrolModel
@@ -52,8 +64,6 @@ class Standing:
     busy: NDArray[np.float64]
     place_min: NDArray[np.int64]
     place_cap: NDArray[np.int64]
-    target_min: NDArray[np.float64]
-    levels: tuple[NDArray[np.int16], ...]
 
     @property
     def situation(self) -> Situation:
@@ -92,7 +102,13 @@ def marginal_value(
     holds `place_cap[place, hour]` or goes from one that holds `place_min[place, hour]`. `sample`
     figures of districts, drawn with `seed`, are checked: see `Checked`.
     """
-    plan = standing(situation, unit_type, terms, units, busy, place_min, place_cap)
+    plan = Standing(
+        patrol_model(situation, unit_type, terms),
+        units,
+        np.maximum(busy, LEAST_BUSY),
+        np.zeros_like(units) if place_min is None else place_min,
+        np.full_like(units, UNLIMITED) if place_cap is None else place_cap,
+    )
     hours = each_hour(lambda hour: _hour_values(plan, hour), situation.horizon.hours)
     commands = len(situation.area.commands)
     table = np.stack(hours, axis=1)
@@ -103,64 +119,32 @@ def marginal_value(
     )
 
 
-def standing(
-    situation: Situation,
-    unit_type: UnitType,
-    terms: PatrolTerms,
-    units: NDArray[np.int64],
-    busy: NDArray[np.float64],
-    place_min: NDArray[np.int64] | None = None,
-    place_cap: NDArray[np.int64] | None = None,
-) -> Standing:
-    """The plan with what all its hours share."""
-    model = patrol_model(situation, unit_type, terms)
-    target = distinct_targets(situation, unit_type)
-    turnout = turnout_min(situation.patrol_places, unit_type)
-    reach = situation.travel[unit_type.unit_type].reach
-    levels = tuple(target_levels(lists, turnout, target[situation.zone]) for lists in reach)
-    return Standing(
-        model,
-        units,
-        np.maximum(busy, LEAST_BUSY),
-        np.zeros_like(units) if place_min is None else place_min,
-        np.full_like(units, UNLIMITED) if place_cap is None else place_cap,
-        target,
-        levels,
+def near_problem_of(plan: Standing, hour: int) -> HourProblem:
+    """The hour's problem with the places that matter while the units stand nearly as they do.
+
+    A cell's list ends where all units before are busy with a chance below `NEGLIGIBLE_SHARE`,
+    even if as many units went as the largest change takes away.
+    """
+    model, units = plan.model, np.ascontiguousarray(plan.units[:, hour])
+    busy = plan.busy[:, hour]
+    _, _, reach = model.reach_of(hour)
+    enough = np.ceil(np.log(NEGLIGIBLE_SHARE) / np.log(busy)).astype(np.int64) - min(FEWER)
+    lists = (reach.indptr, reach.place, reach.response_min)
+    indptr, cell, bins = near_places(*lists, units, enough, model.terms.bin_min, model.n_bins - 1)
+    held = plan.command_units(hour)
+    return HourProblem(
+        indptr=indptr,
+        cell=cell,
+        bin=bins,
+        gain=model.gain(model.load(hour)),
+        busy=busy,
+        group=plan.situation.place_command,
+        group_min=held,
+        group_max=held,
+        total=int(held.sum()),
+        place_min=plan.place_min[:, hour],
+        place_cap=plan.place_cap[:, hour],
     )
-
-
-def distinct_targets(situation: Situation, unit_type: UnitType) -> NDArray[np.float64]:
-    """Distinct response targets of each zone, ascending, filled up with inf: `[zone, level]`."""
-    answered = situation.classes.answered_by(unit_type.unit_type)
-    distinct = [np.unique(row) for row in situation.classes.target_min[:, answered]]
-    table = np.full((len(distinct), max(len(row) for row in distinct)), np.inf)
-    for zone, row in enumerate(distinct):
-        table[zone, : len(row)] = row
-    return table
-
-
-def target_levels(
-    reach: ReachLists, turnout: NDArray[np.float64], target_min: NDArray[np.float64]
-) -> NDArray[np.int16]:
-    """Number of the cell's targets `[cell, level]` that each entry is too slow for, `[entry]`."""
-    response = reach.minutes.astype(np.float64) + turnout[place_of_entry(reach)]
-    missed = np.zeros(len(response), dtype=np.int16)
-    for level in range(target_min.shape[1]):
-        missed += response > target_min[reach.cell, level]
-    return missed
-
-
-def calls_by_target(plan: Standing, hour: int) -> NDArray[np.float64]:
-    """Calls an hour with each of the cell's targets, `[cell, level]`; the last level has none."""
-    situation = plan.situation
-    answered = situation.classes.answered_by(plan.model.unit_type.unit_type)
-    rate = situation.forecast.rate_per_h[:, hour, answered].astype(np.float64)
-    cell_target = plan.target_min[situation.zone]
-    calls = np.zeros((len(rate), cell_target.shape[1] + 1))
-    for number, kind in enumerate(answered):
-        own = situation.classes.target_min[situation.zone, kind]
-        calls[:, :-1] += rate[:, number, np.newaxis] * (cell_target == own[:, np.newaxis])
-    return calls
 
 
 @dataclass(frozen=True)
@@ -189,109 +173,109 @@ def _areas(situation: Situation) -> list[_Area]:
     return areas
 
 
-def _hour_values(plan: Standing, hour: int) -> NDArray[np.float64]:
-    """Values of all areas in one hour, `[area, change, figure]` in the order of `AreaValues`."""
-    stepper = _Stepper.of(plan, hour)
-    free, spare = plan.room(hour, more=True), plan.room(hour, more=False)
-    most, least = max(CHANGES), -min(CHANGES)
-    table = []
-    for area in _areas(plan.situation):
-        _, gained = stepper.steps(area, area.adding, free[area.adding], most, more=True)
-        _, lost = stepper.steps(area, area.removing, spare[area.removing], least, more=False)
-        calls = float(stepper.load.calls_per_h[area.own].sum())
-        table.append([stepper.figures(gained if n > 0 else lost, abs(n), calls) for n in CHANGES])
-    return np.array(table)
-
-
 @dataclass(frozen=True)
 class _Stepper:
     """One hour with its standing units: the tails that steps start from and come back to."""
 
-    reach: ReachLists
-    bins: NDArray[np.int16]
-    levels: NDArray[np.int16]
-    load: CallLoad
-    busy: NDArray[np.float64]
-    minutes: NDArray[np.float64]
-    uncovered: NDArray[np.float64]
-    work_minutes: NDArray[np.float64]
-    work_uncovered: NDArray[np.float64]
+    plan: Standing
+    hour: int
+    problem: HourProblem
+    tail: NDArray[np.float64]
+    work_tail: NDArray[np.float64]
 
     @classmethod
     def of(cls, plan: Standing, hour: int) -> "_Stepper":
-        """Tails of the hour: minutes of a call, and calls beyond their targets."""
-        model, units = plan.model, np.ascontiguousarray(plan.units[:, hour])
-        reach, bins, _ = model.reach_of(hour)
-        profile = int(plan.situation.travel[model.unit_type.unit_type].profile_of_hour[hour])
-        levels = plan.levels[profile]
-        busy = np.ascontiguousarray(plan.busy[:, hour])
-        lists = (reach.indptr, reach.cell)
-        width_min = np.full((len(busy), model.n_bins), model.terms.bin_min)
-        width_min[:, -1] = model.terms.penalty_min
-        minutes = tails_of(*lists, bins, width_min, busy, units)
-        uncovered = tails_of(*lists, levels, calls_by_target(plan, hour), busy, units)
-        return cls(
-            reach,
-            bins,
-            levels,
-            model.load(hour),
-            busy,
-            minutes,
-            uncovered,
-            minutes.copy(),
-            uncovered.copy(),
-        )
+        """The hour with the tails of its units."""
+        problem = near_problem_of(plan, hour)
+        units = np.ascontiguousarray(plan.units[:, hour])
+        lists = (problem.indptr, problem.cell, problem.bin)
+        tail = tails_of(*lists, problem.gain, problem.busy, units)
+        return cls(plan, hour, problem, tail, tail.copy())
 
     def steps(
-        self,
-        area: _Area,
-        places: NDArray[np.int64],
-        room: NDArray[np.int64],
-        steps: int,
-        *,
-        more: bool,
+        self, area: _Area, steps: int, *, more: bool
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Places of the units that come to or go from `places`, and effects of the first ones.
-
-        The effects `[step, effect]` are summed over the units so far.
-        """
-        chosen, effects = unit_steps_of_area(
-            self.reach.indptr,
-            self.reach.cell,
-            self.bins,
-            self.levels,
-            self.busy,
-            np.where(area.counted, self.load.weight, 0.0),
-            self.load.calls_per_h,
-            area.own,
-            self.minutes,
-            self.uncovered,
-            self.work_minutes,
-            self.work_uncovered,
+        """Places of the units that come or go, and what each gains or loses at fixed shares."""
+        places = area.adding if more else area.removing
+        problem = self.problem
+        chosen, changes = unit_steps_of_area(
+            problem.indptr,
+            problem.cell,
+            problem.bin,
+            problem.busy,
+            area.counted,
+            self.tail,
+            self.work_tail,
             places,
-            room,
+            self.plan.room(self.hour, more=more)[places],
             steps,
             more,
         )
-        return chosen, np.asarray(effects.cumsum(axis=0))
+        return chosen, changes
 
-    def figures(
-        self, effects: NDArray[np.float64], units: int, area_calls: float
-    ) -> NDArray[np.float64]:
-        """Figures of the first `units` steps in the order of `AreaValues`."""
-        if len(effects) < units:
-            return np.full(EFFECTS, np.nan)
-        weighted, area_min, city_min, area_covered, city_covered = effects[units - 1]
-        city_calls = float(self.load.calls_per_h.sum())
-        return np.array(
-            [
-                weighted,
-                _per(area_min, area_calls),
-                _per(city_min, city_calls),
-                _per(100.0 * area_covered, area_calls),
-                _per(100.0 * city_covered, city_calls),
-            ]
-        )
+    def changed_units(self, chosen: NDArray[np.int64], change: int) -> NDArray[np.int64]:
+        """The standing units after the first steps of a change, `[place]`."""
+        moving = np.bincount(chosen[: abs(change)], minlength=len(self.plan.units))
+        return np.asarray(self.plan.units[:, self.hour] + np.sign(change) * moving)
+
+
+def _hour_values(plan: Standing, hour: int) -> NDArray[np.float64]:
+    """Values of all areas in one hour, `[area, change, figure]` in the order of `AreaValues`."""
+    stepper = _Stepper.of(plan, hour)
+    areas = _areas(plan.situation)
+    coming = [stepper.steps(area, max(MORE), more=True)[0] for area in areas]
+    going = [stepper.steps(area, -min(FEWER), more=False)[0] for area in areas]
+    state = _state(plan, hour, coming)
+    may_go = [np.bincount(chosen, minlength=len(plan.units)) for chosen in going]
+    losing = before_losses(state, np.max(may_go, axis=0))
+    work, before = working_copy(state), state.judged()
+    table = np.full((len(areas), len(CHANGES), len(AreaValues.__dataclass_fields__)), np.nan)
+    for number, area in enumerate(areas):
+        directions = ((state, coming[number], MORE), (losing, going[number], FEWER))
+        for start, chosen, changes in directions:
+            possible = [change for change in changes if abs(change) <= len(chosen)]
+            units = [stepper.changed_units(chosen, change) for change in possible]
+            judged = after_changes(start, work, units)
+            for change, after in zip(possible, judged, strict=True):
+                row = _figures(state, area, before, after)
+                table[number, CHANGES.index(change)] = np.sign(change) * row + 0.0
+    return table
+
+
+def _state(plan: Standing, hour: int, coming: list[NDArray[np.int64]]) -> HourState:
+    """The judge's steady state of the standing units; more may come to places `coming[area]`."""
+    situation, model = plan.situation, plan.model
+    answered = situation.classes.answered_by(model.unit_type.unit_type)
+    may_come = np.zeros(len(plan.units), dtype=np.bool_)
+    may_come[np.concatenate(coming)] = True
+    return hour_state(
+        model.reach_of(hour)[2],
+        plan.units[:, hour],
+        model.load(hour),
+        situation.forecast.rate_per_h[:, hour, answered].astype(np.float64),
+        np.ascontiguousarray(situation.target_min()[:, answered]),
+        model.unserved_min,
+        may_come,
+    )
+
+
+def _figures(state: HourState, area: _Area, before: Judged, after: Judged) -> NDArray[np.float64]:
+    """What is better after a change than before, in the order of `AreaValues`."""
+    cells, calls = after.cells, state.load.calls_per_h
+    saved_min = before.response_min[cells] - after.response_min
+    in_time = after.calls_in_time - before.calls_in_time[cells]
+    weighted = state.load.weight[cells] * saved_min
+    minutes, own = calls[cells] * saved_min, area.own[cells]
+    area_calls, city_calls = float(calls[area.own].sum()), float(calls.sum())
+    return np.array(
+        [
+            weighted[area.counted[cells]].sum(),
+            _per(minutes[own].sum(), area_calls),
+            _per(minutes.sum(), city_calls),
+            _per(100.0 * in_time[own].sum(), area_calls),
+            _per(100.0 * in_time.sum(), city_calls),
+        ]
+    )
 
 
 def _per(total: float, calls: float) -> float:
@@ -301,8 +285,8 @@ def _per(total: float, calls: float) -> float:
 def checked_sample(
     plan: Standing, values: AreaValues, sample: int, seed: int
 ) -> tuple[Checked, ...]:
-    """Figures above `NEGLIGIBLE` of districts, drawn with `seed` and checked."""
-    known = np.argwhere(np.nan_to_num(values.weighted_min_per_h) > NEGLIGIBLE)
+    """Figures beyond `NEGLIGIBLE` of districts, drawn with `seed` and checked."""
+    known = np.argwhere(np.abs(np.nan_to_num(values.weighted_min_per_h)) > NEGLIGIBLE)
     drawn = np.random.default_rng(seed).permutation(len(known))[:sample]
     rows = known[np.sort(drawn)]
     hours = np.unique(rows[:, 1]).tolist()
@@ -319,62 +303,50 @@ def _checked_hour(
     plan: Standing, values: AreaValues, rows: NDArray[np.int64], hour: int
 ) -> list[Checked]:
     """The sampled figures of one hour; moving alone is solved once for all of them."""
-    held = plan.command_units(hour)
-    moved = _solved_again(plan, hour, held)
-    standing_sum = _judged_sum(plan, hour, plan.units[:, hour])
+    stepper = _Stepper.of(plan, hour)
+    areas = _areas(plan.situation)
+    units = np.ascontiguousarray(plan.units[:, hour])
+    moved = _solved_again(stepper, units)
+    standing_sum = _judged_sum(plan, hour, units)
     found = []
-    for command, _, change in rows[rows[:, 1] == hour].tolist():
-        sign = 1 if CHANGES[change] > 0 else -1
-        limit = held.copy()
-        limit[command] += CHANGES[change]
-        changed = _changed_units(plan, hour, command, CHANGES[change])
+    for command, _, number in rows[rows[:, 1] == hour].tolist():
+        change = CHANGES[number]
+        sign = 1 if change > 0 else -1
+        chosen, worth = stepper.steps(areas[command], abs(change), more=change > 0)
+        changed = stepper.changed_units(chosen, change)
         found.append(
             Checked(
                 command,
                 hour,
-                change,
-                predicted=float(values.weighted_min_per_h[command, hour, change]),
-                resolved=sign * _solved_again(plan, hour, limit),
-                moved=moved,
+                number,
+                told=float(values.weighted_min_per_h[command, hour, number]),
                 judged=sign * (standing_sum - _judged_sum(plan, hour, changed)),
+                unrelieved=float(worth.sum()),
+                resolved=sign * _solved_again(stepper, changed),
+                moved=moved,
             )
         )
     return found
 
 
-def _changed_units(plan: Standing, hour: int, command: int, change: int) -> NDArray[np.int64]:
-    """The standing units with those of a change that come to or go from a command, `[place]`."""
-    area = _areas(plan.situation)[command]
-    places = area.adding if change > 0 else area.removing
-    room = plan.room(hour, more=change > 0)[places]
-    stepper = _Stepper.of(plan, hour)
-    chosen, _ = stepper.steps(area, places, room, abs(change), more=change > 0)
-    moving = np.bincount(chosen, minlength=len(plan.units))
-    return np.asarray(plan.units[:, hour] + (moving if change > 0 else -moving))
+def _solved_again(stepper: _Stepper, units: NDArray[np.int64]) -> float:
+    """Weighted call-minutes an hour that as many units as `units[place]` gain, free to move.
 
-
-def _solved_again(plan: Standing, hour: int, limit: NDArray[np.int64]) -> float:
-    """Weighted call-minutes an hour that the best allocation of `limit[command]` units gains.
-
-    Against the standing units, at the same busy shares.
+    Against the standing units, at the same busy shares. The better of two solutions: from
+    nothing, and from `units`, both improved by swaps.
     """
-    model = plan.model
-    problem = hour_problem(
-        model,
-        hour,
-        model.load(hour),
-        plan.busy[:, hour],
-        limit,
-        plan.place_min[:, hour],
-        plan.place_cap[:, hour],
-    )
-    units = allocate_hour(problem, swap_passes=SWAP_PASSES)
-    return hour_objective(problem, units) - hour_objective(problem, plan.units[:, hour])
+    plan, standing = stepper.plan, stepper.problem
+    held = np.bincount(standing.group, units, standing.n_groups).astype(np.int64)
+    problem = replace(standing, group_min=held, group_max=held, total=int(held.sum()))
+    warm = units.copy()
+    swap_units(problem, warm, SWAP_PASSES)
+    fresh = allocate_hour(problem, swap_passes=SWAP_PASSES)
+    best = max(hour_objective(problem, warm), hour_objective(problem, fresh))
+    return best - hour_objective(standing, plan.units[:, stepper.hour])
 
 
 def _judged_sum(plan: Standing, hour: int, units: NDArray[np.int64]) -> float:
     """The queueing judge's weighted response of units `[place]`, call-minutes an hour."""
     model, load = plan.model, plan.model.load(hour)
-    _, _, reach = model.reach_of(hour)
-    response = busy_units(reach, units, load).capped_response_min(model.unserved_min)
-    return float(load.weight @ response)
+    state = busy_units(model.reach_of(hour)[2], units, load, tolerance=AFRESH)
+    return float(load.weight @ state.capped_response_min(model.unserved_min))

@@ -1,6 +1,6 @@
-"""Numba kernels of marginal values: units that come or go one by one, all others standing.
+"""Numba kernels of marginal values: which units come or go one by one, all others standing.
 
-State: `tail[cell, bin]`, what a call of the cell still misses from a bin on, the sum over these
+State: `tail[cell, bin]`, what the calls of the cell still miss from a bin on, the sum over these
 bins of `gain * busy ** n` with n the units that arrive by then. A unit more in bin b saves the
 share `1 - busy` of `tail[cell, b]`; one fewer loses `1 / busy - 1` of it.
 """
@@ -9,8 +9,40 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-EFFECTS = 5
-"""Weighted minutes, minutes of the area's and of all calls, covered calls of both; an hour."""
+
+@njit(cache=True, nogil=True)
+def near_places(
+    indptr: NDArray[np.int64],
+    place: NDArray[np.int32],
+    response_min: NDArray[np.float64],
+    units: NDArray[np.int64],
+    enough: NDArray[np.int64],
+    bin_min: float,
+    last_bin: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int16]]:
+    """Places to cells with response bins, without the places behind `enough[cell]` units.
+
+    `indptr`, `place` and `response_min` list the places of each cell, the quickest first.
+    """
+    end = indptr[:-1].copy()
+    start = np.zeros(len(units) + 1, np.int64)
+    for cell in range(len(end)):
+        reached = 0
+        while end[cell] < indptr[cell + 1] and reached < enough[cell]:
+            reached += units[place[end[cell]]]
+            start[place[end[cell]] + 1] += 1
+            end[cell] += 1
+    start = np.cumsum(start)
+    free = start[:-1].copy()
+    cells = np.empty(start[-1], np.int32)
+    bins = np.empty(start[-1], np.int16)
+    for cell in range(len(end)):
+        for k in range(indptr[cell], end[cell]):
+            entry = free[place[k]]
+            free[place[k]] += 1
+            cells[entry] = cell
+            bins[entry] = min(int(np.rint(response_min[k] / bin_min)), last_bin)
+    return start, cells, bins
 
 
 @njit(cache=True, nogil=True)
@@ -99,53 +131,14 @@ def restore_tail(
 
 
 @njit(cache=True, nogil=True)
-def effects_of(
-    indptr: NDArray[np.int64],
-    cells: NDArray[np.int32],
-    bins: NDArray[np.int16],
-    levels: NDArray[np.int16],
-    share: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    calls: NDArray[np.float64],
-    own: NDArray[np.bool_],
-    minutes: NDArray[np.float64],
-    uncovered: NDArray[np.float64],
-    place: int,
-    effect: NDArray[np.float64],
-) -> None:
-    """Write to `effect` what one unit more or fewer at a place changes; see `EFFECTS`.
-
-    `share[cell]` is the part of the tails that the unit changes.
-    """
-    effect[:] = 0.0
-    for k in range(indptr[place], indptr[place + 1]):
-        cell = cells[k]
-        if calls[cell] <= 0.0:
-            continue
-        per_call = share[cell] * minutes[cell, bins[k]]
-        covered = share[cell] * uncovered[cell, levels[k]]
-        effect[0] += weight[cell] * per_call
-        effect[2] += calls[cell] * per_call
-        effect[4] += covered
-        if own[cell]:
-            effect[1] += calls[cell] * per_call
-            effect[3] += covered
-
-
-@njit(cache=True, nogil=True)
 def unit_steps_of_area(
     indptr: NDArray[np.int64],
     cells: NDArray[np.int32],
     bins: NDArray[np.int16],
-    levels: NDArray[np.int16],
     busy: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    calls: NDArray[np.float64],
-    own: NDArray[np.bool_],
-    standing_minutes: NDArray[np.float64],
-    standing_uncovered: NDArray[np.float64],
-    minutes: NDArray[np.float64],
-    uncovered: NDArray[np.float64],
+    counted: NDArray[np.bool_],
+    standing: NDArray[np.float64],
+    tail: NDArray[np.float64],
     places: NDArray[np.int64],
     room: NDArray[np.int64],
     steps: int,
@@ -153,31 +146,29 @@ def unit_steps_of_area(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Add (`more`) or take away up to `steps` units one by one among `places`.
 
-    Each comes where it gains most in weighted minutes, or goes where it is missed least; ties go
-    to the earlier place. `room[number]` units can come to or go from `places[number]`.
-    `weight[cell]` is 0 where calls do not count. `minutes` and `uncovered` are working copies of
-    the standing tails and equal to them again afterwards. Returns the place of each step and its
-    effects `[step, effect]`; fewer steps where there is no room.
+    Each comes where it gains most for the `counted` cells, or goes where it is missed least;
+    ties go to the earlier place. `room[number]` units can come to or go from `places[number]`.
+    `tail` is a working copy of the `standing` tails and equal to them again afterwards. Returns
+    the place of each step and its gain or loss; fewer steps where there is no room.
 
     A gain only falls while units come and a loss only grows while units go, so in both
     directions a score computed earlier is an upper bound of the score now: lazy greedy (Minoux
     1978).
     """
-    share = np.empty(len(busy))
-    worth = np.empty(len(busy))
+    worth = np.zeros(len(busy))
     for cell in range(len(busy)):
-        share[cell] = 1.0 - busy[cell] if more else 1.0 / busy[cell] - 1.0
-        worth[cell] = weight[cell] * share[cell]
+        if counted[cell]:
+            worth[cell] = 1.0 - busy[cell] if more else 1.0 / busy[cell] - 1.0
     sign = 1.0 if more else -1.0
     score = np.empty(len(places))
     stamp = np.zeros(len(places), np.int64)
     for number in range(len(places)):
         score[number] = -np.inf
         if room[number] > 0:
-            score[number] = sign * place_value(indptr, cells, bins, worth, minutes, places[number])
+            score[number] = sign * place_value(indptr, cells, bins, worth, tail, places[number])
     left = room.copy()
     chosen = np.empty(steps, np.int64)
-    effects = np.zeros((steps, EFFECTS))
+    changes = np.zeros(steps)
     done = 0
     while done < steps and len(places) > 0:
         best = np.argmax(score)
@@ -185,31 +176,15 @@ def unit_steps_of_area(
         if score[best] == -np.inf:
             break
         if stamp[best] != done:
-            score[best] = sign * place_value(indptr, cells, bins, worth, minutes, place)
+            score[best] = sign * place_value(indptr, cells, bins, worth, tail, place)
             stamp[best] = done
             continue
-        effects_of(
-            indptr,
-            cells,
-            bins,
-            levels,
-            share,
-            weight,
-            calls,
-            own,
-            minutes,
-            uncovered,
-            place,
-            effects[done],
-        )
-        shift_tail(indptr, cells, bins, busy, minutes, place, more)
-        shift_tail(indptr, cells, levels, busy, uncovered, place, more)
-        chosen[done] = place
+        shift_tail(indptr, cells, bins, busy, tail, place, more)
+        chosen[done], changes[done] = place, sign * score[best]
         done += 1
         left[best] -= 1
         if left[best] == 0:
             score[best] = -np.inf
     for step in range(done):
-        restore_tail(indptr, cells, minutes, standing_minutes, chosen[step])
-        restore_tail(indptr, cells, uncovered, standing_uncovered, chosen[step])
-    return chosen[:done], effects[:done]
+        restore_tail(indptr, cells, tail, standing, chosen[step])
+    return chosen[:done], changes[:done]

@@ -27,6 +27,7 @@ from optimizer.models.location import (
     units_of,
     without_dominated,
 )
+from optimizer.models.location_repair import repair
 from optimizer.models.location_search import Swaps, swaps_of
 from optimizer.models.location_tree import ProvenPlaces, better_than, prove_places
 from optimizer.models.patrol import allocate_hour
@@ -43,11 +44,17 @@ FEW_ENTRIES = 10_000
 EXACT_ENTRIES = 250_000
 """Entries up to which the exact model of an hour with busy units is tried."""
 
-SEARCH_SHARE = 0.5
-"""Share of the seconds that the search for better places may take."""
+SEARCH_SHARE, REPAIR_SHARE = 0.4, 0.45
+"""Shares of the seconds that long searches and repairs may take before the long tree."""
 
-FIRST_MOVES = 500_000
+FIRST_MOVES = 1_000_000
 """Moves of the first longer search; each further one doubles them."""
+
+MOST_MOVES = 8 * FIRST_MOVES
+
+REGION_SITES = (10, 15, 20)
+REPAIRS_PER_SITE = 3
+"""Open places in a region to repair, in turns, and repairs for each open place in all."""
 
 SWAP_PASSES = 20
 IMPROVE_ROUNDS = 2_000
@@ -132,10 +139,8 @@ def _prove_location(problem: HourProblem, deadline: float, whole: bool, seed: in
     bound, nodes = np.inf, 0
     for stage, most_nodes in enumerate((FIRST_NODES, FIRST_NODES, NO_LIMIT)):
         if stage == 1:
-            opened = _searched(swaps, opened, deadline, seed)
-        proof = prove_places(
-            swaps, opened, seconds=_left(deadline), nodes=most_nodes, whole=whole
-        )
+            opened = _searched(swaps, opened, deadline, whole, seed)
+        proof = prove_places(swaps, opened, seconds=_left(deadline), nodes=most_nodes, whole=whole)
         opened, nodes, bound = proof.opened, nodes + proof.nodes, min(bound, proof.bound)
         found = _Found(units_of(problem, opened), bound, nodes)
         enough = better_than(proof.value, whole=whole)
@@ -149,15 +154,23 @@ def _prove_location(problem: HourProblem, deadline: float, whole: bool, seed: in
 
 
 def _searched(
-    swaps: Swaps, opened: NDArray[np.bool_], deadline: float, seed: int
+    swaps: Swaps, opened: NDArray[np.bool_], deadline: float, whole: bool, seed: int
 ) -> NDArray[np.bool_]:
-    """Longer and longer searches while the next one fits into its share of the time left."""
-    until = deadline - (1.0 - SEARCH_SHARE) * _left(deadline)
+    """Longer and longer searches, then repairs of regions, as far as their time goes."""
+    left = _left(deadline)
     moves, took = FIRST_MOVES, 0.0
-    while perf_counter() + 2.0 * took < until:
+    while moves <= MOST_MOVES and _left(deadline) - 2.0 * took > (1.0 - SEARCH_SHARE) * left:
         began = perf_counter()
         opened = swaps.search(opened, moves=moves, seed=seed)
         moves, took = 2 * moves, perf_counter() - began
+    random = np.random.default_rng(seed)
+    for step in range(REPAIRS_PER_SITE * swaps.location.sites):
+        spare = _left(deadline) - (1.0 - SEARCH_SHARE - REPAIR_SHARE) * left
+        if spare <= 0.0:
+            break
+        around = int(random.choice(np.flatnonzero(opened)))
+        sites = REGION_SITES[step % len(REGION_SITES)]
+        opened = repair(swaps, opened, around, sites, spare, whole=whole)
     return opened
 
 

@@ -3,11 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from geodata.incidents import ZONES
 from optimizer.marginal_value import CHANGES, AreaValues, Checked, MarginalValue
-from scenarios.marginal_report import command_names, marginal_frame, marginal_text
+from scenarios.marginal_report import command_names, marginal_frame, marginal_text, to_digits
 from tests.optimizer.tiny_city import tiny_city
 
 HOURS = 2
@@ -32,7 +31,14 @@ def marginal(*checked: Checked, ten: bool = True) -> tuple[MarginalValue, ...]:
 
 def test_the_table_has_every_area_hour_and_change() -> None:
     solved = Checked(
-        command=1, hour=1, change=1, predicted=1050.0, resolved=1100.0, moved=20.0, judged=2e3
+        command=1,
+        hour=1,
+        change=1,
+        told=1050.0,
+        judged=2e3,
+        unrelieved=900.0,
+        resolved=1100.0,
+        moved=20.0,
     )
     table = marginal_frame(tiny_city(hours=HOURS), marginal(solved))
     assert len(table) == (2 + len(ZONES)) * HOURS * len(CHANGES)
@@ -41,20 +47,17 @@ def test_the_table_has_every_area_hour_and_change() -> None:
     east = table.set_index(keys).loc[("district", "east", 1, 5)]
     assert (east["name_en"], east["name_zh"]) == ("East", "东")
     assert east["weighted_min_per_h"] == 1050.0
-    assert east["area_coverage_points"] == 1050.0 / 8
+    assert east["area_coverage_points"] == 131.2  # 1050 / 8, four digits
     assert (east["resolved_weighted_min_per_h"], east["moved_weighted_min_per_h"]) == (1100, 20)
     assert east["judged_weighted_min_per_h"] == 2000
+    assert east["unrelieved_weighted_min_per_h"] == 900
     assert table["resolved_weighted_min_per_h"].notna().sum() == 1
 
 
 def test_the_summary_names_where_units_count_most_and_least() -> None:
     solved = (
-        Checked(
-            command=0, hour=0, change=1, predicted=90.0, resolved=110.0, moved=10.0, judged=150.0
-        ),
-        Checked(
-            command=0, hour=0, change=4, predicted=100.0, resolved=70.0, moved=10.0, judged=250.0
-        ),
+        Checked(0, 0, 1, told=148.0, judged=150.0, unrelieved=90.0, resolved=110.0, moved=10.0),
+        Checked(0, 0, 4, told=251.0, judged=250.0, unrelieved=100.0, resolved=70.0, moved=10.0),
     )
     text = marginal_text(tiny_city(hours=HOURS), marginal(*solved), 1)
     assert "At 05 Feb 19:00, car:" in text
@@ -65,11 +68,18 @@ def test_the_summary_names_where_units_count_most_and_least() -> None:
         "| 10 fewer are least missed | West 西 | +100.00 | +25.000 | -6.25 |",
         "| 10 fewer are least missed | East 东 | +1,100.00 | +275.000 | -68.75 |",
     ]
-    assert solved[0].difference == pytest.approx(10 / 100)
-    assert solved[1].difference == pytest.approx(-20 / 100)
-    assert "differs by 15.0% on average and 20.0% at most" in text
-    assert "figure; 20.00 weighted call-minutes an hour at most" in text
-    assert "come to 400.00 weighted call-minutes an hour together, 190.00 as told here" in text
+    assert [one.net for one in solved] == [100.0, 80.0]
+    assert "what moving alone would buy deducted, comes to 180.00; one figure" in text
+    assert "differs by 20.00 at most" in text
+    assert "come to 400.00 weighted call-minutes an hour together, 399.00 as told here" in text
+    assert "190.00 if the others stayed as busy as before" in text
+
+
+def test_figures_have_four_digits_and_no_noise() -> None:
+    values = np.array([123456.0, -0.00123456, 9e-7, -1e-12, 0.0, np.nan])
+    assert np.array_equal(
+        to_digits(values), [123500.0, -0.001235, 0.0, 0.0, 0.0, np.nan], equal_nan=True
+    )
 
 
 def test_fewer_than_ten_units() -> None:
