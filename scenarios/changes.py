@@ -68,9 +68,9 @@ def changes_text(
         "## Changes against the given plan",
         "",
         f"{changed:,} of {before.sum():,} unit-hours leave their place and {came:,} come to "
-        f"another one ({budget}); {forced:,} had to leave because their pool has fewer units "
-        "than in the given plan. `changes.csv` lists all changes. All plans are judged under "
-        "this scenario's forecast.",
+        f"another one. At least {forced:,} had to leave because their pool has fewer units than "
+        f"in the given plan; for the others {budget}. `changes.csv` lists all changes. All plans "
+        "are judged under this scenario's forecast.",
         "",
         "| | unit-hours | weighted call-minutes | mean min | coverage |",
         "|---|---|---|---|---|",

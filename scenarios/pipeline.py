@@ -9,7 +9,11 @@ from numpy.typing import NDArray
 from geodata.situation import Situation
 from optimizer.calls import PatrolTerms
 from optimizer.force import UnitType
-from optimizer.judges.baselines import demand_points_baseline, station_baseline
+from optimizer.judges.baselines import (
+    demand_points_baseline,
+    proportional_units,
+    station_baseline,
+)
 from optimizer.judges.claims import (
     check_bound,
     check_objective,
@@ -303,19 +307,26 @@ def allocations(
     wishes: PatrolWishes,
     rounds: int,
 ) -> tuple[PatrolAllocation, ...]:
-    """Where the staffed units of each type stand."""
-    return tuple(
-        allocate(
-            world.situation,
-            unit,
-            wishes.pool_units(staffing.units_available[row]),
-            terms,
-            rounds=rounds,
-            wishes=wishes,
-            kind=row,
+    """Where the staffed units of each type stand; a change budget is split by unit-hours."""
+    found = []
+    for row, unit in enumerate(world.force.unit_types):
+        asked = wishes
+        if wishes.given is not None and wishes.max_changes is not None:
+            unit_hours = wishes.given.sum(axis=(1, 2)).astype(np.float64)
+            budget = proportional_units(unit_hours, wishes.max_changes)
+            asked = replace(wishes, max_changes=int(budget[row]))
+        found.append(
+            allocate(
+                world.situation,
+                unit,
+                wishes.pool_units(staffing.units_available[row]),
+                terms,
+                rounds=rounds,
+                wishes=asked,
+                kind=row,
+            )
         )
-        for row, unit in enumerate(world.force.unit_types)
-    )
+    return tuple(found)
 
 
 def patrol_bound(world: World, found: tuple[PatrolAllocation, ...]) -> PatrolBound:

@@ -20,7 +20,7 @@ def wish_violations(
         *check_pool_ranges(wishes, deployment, available),
         *check_crossings(wishes, deployment, available),
         *check_stays(wishes, deployment, available),
-        *check_changes(wishes, deployment),
+        *check_changes(wishes, deployment, available),
     )
 
 
@@ -98,7 +98,7 @@ def check_stays(
             for name, pools in _blocs(wishes):
                 inside = np.isin(wishes.pool_of_place, pools)
                 gone = int(left[inside, hour - 1].sum())
-                forced = _forced(wishes, kind, hour, young[:, hour - 1], own[:, hour], pools)
+                forced = fewest_leaving(wishes, kind, hour, young[:, hour - 1], own[:, hour], pools)
                 if gone > forced:
                     where = f"{name}, {deployment.unit_types[kind]}"
                     found.append(Violation("stay", where, f"hour {hour}", gone, forced))
@@ -129,15 +129,38 @@ def newcomers(units: NDArray[np.int64], min_stay_h: int) -> NDArray[np.int64]:
     return young
 
 
-def check_changes(wishes: PatrolWishes, deployment: Deployment) -> list[Violation]:
-    """No more unit-hours of the given plan are taken from their places than the budget allows."""
+def check_changes(
+    wishes: PatrolWishes, deployment: Deployment, available: NDArray[np.int64]
+) -> list[Violation]:
+    """No more unit-hours leave their place in the given plan than the budget and the limits say.
+
+    Those that have to leave whatever one does, because pools or limits changed, do not count.
+    """
     if wishes.given is None or wishes.max_changes is None:
         return []
     taken = int(np.maximum(wishes.given - deployment.units, 0).sum())
-    if taken <= wishes.max_changes:
+    forced = sum(
+        forced_changes(wishes, kind, wishes.given[kind], wishes.pool_units(own))
+        for kind, own in enumerate(available)
+    )
+    if taken <= wishes.max_changes + forced:
         return []
-    budget = float(wishes.max_changes)
+    budget = float(wishes.max_changes + forced)
     return [Violation("changes", "whole plan", "all hours", float(taken), budget)]
+
+
+def forced_changes(
+    wishes: PatrolWishes, kind: int, given: NDArray[np.int64], own: NDArray[np.int64]
+) -> int:
+    """Fewest unit-hours of a given plan that leave their place whatever one does.
+
+    `given[place, hour]` of the type number `kind`, whose pools have `own[pool, hour]` units.
+    """
+    return sum(
+        fewest_leaving(wishes, kind, hour, given[:, hour], own[:, hour], pools)
+        for hour in range(given.shape[1])
+        for _, pools in _blocs(wishes)
+    )
 
 
 def _blocs(wishes: PatrolWishes) -> list[tuple[str, NDArray[np.int64]]]:
@@ -148,22 +171,22 @@ def _blocs(wishes: PatrolWishes) -> list[tuple[str, NDArray[np.int64]]]:
     return [(f"pool {pool}", pools[pool : pool + 1]) for pool in pools]
 
 
-def _forced(
+def fewest_leaving(
     wishes: PatrolWishes,
     kind: int,
     hour: int,
-    young: NDArray[np.int64],
+    standing: NDArray[np.int64],
     own: NDArray[np.int64],
     pools: NDArray[np.int64],
 ) -> int:
-    """Fewest of the `young[place]` that leave some pools' places whatever one does.
+    """Fewest of the units `standing[place]` that leave some pools' places whatever one does.
 
     They can stay up to the maximum of their place, in place of units that minima bring, and
     beyond them as far as the pool and all `own[pool]` units together reach.
     """
     group, count = wishes.pool_of_place, wishes.n_pools
     least, most = wishes.place_min[kind, :, hour], wishes.place_cap[kind, :, hour]
-    staying = np.minimum(young, most)
+    staying = np.minimum(standing, most)
     minima, within, beyond = (
         np.bincount(group, of_place, count)[pools]
         for of_place in (least, np.minimum(staying, least), np.maximum(staying - least, 0))
@@ -173,7 +196,7 @@ def _forced(
     at_most = np.minimum(beyond, np.maximum(high - minima, 0))
     spare = max(int(own[pools].sum()) - int(np.maximum(low, minima).sum()), 0)
     stay = within.sum() + anyway.sum() + min(spare, int((at_most - anyway).sum()))
-    return int(young[np.isin(group, pools)].sum() - stay)
+    return int(standing[np.isin(group, pools)].sum() - stay)
 
 
 def _by_pool(wishes: PatrolWishes, units: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -163,9 +163,10 @@ def _value_units(
     last = table.shape[1] - 1
     worth = np.minimum(terms.sure, last)
     sure_value = terms.gain * (table.cumsum(axis=1) - table)[terms.cell, worth]
-    single: NDArray[np.bool_] = ~table[:, 1:].any(axis=1)[terms.cell]
+    second_adds: NDArray[np.bool_] = np.asarray((table[:, 1:] > 0).any(axis=1))
+    single = ~second_adds[terms.cell]
     open_ended = (terms.room > 0) & (terms.gain > 0)
-    chained: NDArray[np.bool_] = ~single | (terms.sure == 0)
+    chained = ~single | (terms.sure == 0)
     upper = np.where(single, np.minimum(terms.room, 1), terms.room)
     near = np.full(len(terms.cell), -1, dtype=np.int64)
     near[chained] = model.add_columns(

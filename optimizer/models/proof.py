@@ -24,6 +24,7 @@ from optimizer.models.location import (
     is_location,
     location_of,
     opened_by,
+    opened_value,
     units_of,
     without_dominated,
 )
@@ -44,7 +45,7 @@ FEW_ENTRIES = 10_000
 EXACT_ENTRIES = 250_000
 """Entries up to which the exact model of an hour with busy units is tried."""
 
-SEARCH_SHARE, REPAIR_SHARE = 0.4, 0.45
+SEARCH_SHARE, REPAIR_SHARE = 0.25, 0.65
 """Shares of the seconds that long searches and repairs may take before the long tree."""
 
 FIRST_MOVES = 1_000_000
@@ -52,9 +53,11 @@ FIRST_MOVES = 1_000_000
 
 MOST_MOVES = 8 * FIRST_MOVES
 
-REGION_SITES = (10, 15, 20)
-REPAIRS_PER_SITE = 3
-"""Open places in a region to repair, in turns, and repairs for each open place in all."""
+REGION_SITES = (10, 14, 18)
+"""Open places in a region to repair, in turns; at most half of all."""
+
+LEAST_REPAIRS = 10
+"""Repairs in vain, at least, before they end; half as many as open places otherwise."""
 
 SWAP_PASSES = 20
 IMPROVE_ROUNDS = 2_000
@@ -156,7 +159,7 @@ def _prove_location(problem: HourProblem, deadline: float, whole: bool, seed: in
 def _searched(
     swaps: Swaps, opened: NDArray[np.bool_], deadline: float, whole: bool, seed: int
 ) -> NDArray[np.bool_]:
-    """Longer and longer searches, then repairs of regions, as far as their time goes."""
+    """Longer and longer searches, then repairs of regions while they help and time allows."""
     left = _left(deadline)
     moves, took = FIRST_MOVES, 0.0
     while moves <= MOST_MOVES and _left(deadline) - 2.0 * took > (1.0 - SEARCH_SHARE) * left:
@@ -164,13 +167,18 @@ def _searched(
         opened = swaps.search(opened, moves=moves, seed=seed)
         moves, took = 2 * moves, perf_counter() - began
     random = np.random.default_rng(seed)
-    for step in range(REPAIRS_PER_SITE * swaps.location.sites):
+    sites = swaps.location.sites
+    step, in_vain = 0, 0
+    while in_vain < max(LEAST_REPAIRS, sites // 2):
         spare = _left(deadline) - (1.0 - SEARCH_SHARE - REPAIR_SHARE) * left
-        if spare <= 0.0:
+        size = min(REGION_SITES[step % len(REGION_SITES)], sites // 2)
+        if spare <= 0.0 or size == 0:
             break
         around = int(random.choice(np.flatnonzero(opened)))
-        sites = REGION_SITES[step % len(REGION_SITES)]
-        opened = repair(swaps, opened, around, sites, spare, whole=whole)
+        before = opened_value(swaps.location, opened)
+        opened = repair(swaps, opened, around, size, spare, whole=whole)
+        in_vain = 0 if opened_value(swaps.location, opened) > before else in_vain + 1
+        step += 1
     return opened
 
 

@@ -6,13 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.hour_problem import HourProblem
+from optimizer.hours import each_hour
+from optimizer.judges.wish_rules import forced_changes
 from optimizer.models.greedy import place_gain, slopes_of, unit_steps
 from optimizer.models.hour_rounds import HourAsk, HourFound
 from optimizer.models.patrol import allocate_hour
 from optimizer.patrol_wishes import PatrolWishes
 
 BUDGET_ROUNDS = 12
-"""Halvings of the range in which the price of a change is sought."""
+SMALLEST_PRICE = 1e-6
+"""Steps in which the price of a change is sought, between the dearest and this share of it; each
+halves the range of its logarithm, because moves pay anything from seconds to hours."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class SteadyPlan:
     """Units `[place, hour]` under the wishes that bind hours together.
 
     `keep[place, hour]` and `move_cost[hour]` are what each hour was asked to keep and at what
-    price a unit; `budget` the unit-hours that price allowed (0 without a given plan).
+    price a unit; `budget` the unit-hours that may leave their place (0 where none was priced).
     """
 
     units: NDArray[np.int64]
@@ -35,26 +39,30 @@ def steady_plan(
     """Go through the hours once more at their busy shares, under the wishes that bind them.
 
     With `max_changes` the price of a change is the smallest at which no more unit-hours of the
-    given plan change; when even the highest price changes more, that plan is returned.
+    given plan change, those apart that have to leave whatever one does; when even the highest
+    price changes more, that plan is returned.
     """
     if wishes.given is None:
         return _one_pass(asks, found, wishes, None, 0.0)
     given = wishes.given[kind]
     if wishes.max_changes is None:
         return _one_pass(asks, found, wishes, given, 0.0)
+    own = np.stack([ask.pool_units for ask in asks], axis=1)
+    budget = wishes.max_changes + forced_changes(wishes, kind, given, own)
     free = _one_pass(asks, found, wishes, given, 0.0)
-    if changes(free.units, given) <= wishes.max_changes:
+    if changes(free.units, given) <= budget:
         return free
-    low, high = 0.0, max(_dearest(ask, hour) for ask, hour in zip(asks, found, strict=True))
+    high = max(_dearest(ask, hour) for ask, hour in zip(asks, found, strict=True))
+    low = SMALLEST_PRICE * high
     best = _one_pass(asks, found, wishes, given, high)
     for _ in range(BUDGET_ROUNDS):
-        price = 0.5 * (low + high)
+        price = float(np.sqrt(low * high))
         plan = _one_pass(asks, found, wishes, given, price)
-        if changes(plan.units, given) <= wishes.max_changes:
+        if changes(plan.units, given) <= budget:
             best, high = plan, price
         else:
             low = price
-    return replace(best, budget=wishes.max_changes)
+    return replace(best, budget=budget)
 
 
 def changes(units: NDArray[np.int64], given: NDArray[np.int64]) -> int:
@@ -82,7 +90,12 @@ def _one_pass(
     given: NDArray[np.int64] | None,
     price: float,
 ) -> SteadyPlan:
-    """Hour after hour; a unit that came lately stays, another stays when its move costs more."""
+    """Hour after hour; a unit that came lately stays, another stays when its move costs more.
+
+    Hours that only a given plan binds are worked on side by side.
+    """
+    if given is not None and wishes.min_stay_h == 1:
+        return _side_by_side(asks, found, given, price)
     places, hours = len(found[0].judged.units), len(asks)
     units = np.zeros((places, hours), dtype=np.int64)
     keep, cost = np.zeros_like(units), np.zeros(hours)
@@ -101,6 +114,17 @@ def _one_pass(
         units[:, hour] = allocate_hour(problem, swap_passes=1)
         ages = aged(ages, units[:, hour], first=hour == 0)
     return SteadyPlan(units, keep, cost, 0)
+
+
+def _side_by_side(
+    asks: list[HourAsk], found: list[HourFound], given: NDArray[np.int64], price: float
+) -> SteadyPlan:
+    def near_given(hour: int) -> NDArray[np.int64]:
+        problem = asks[hour].problem(found[hour].busy, found[hour].toll)
+        return allocate_hour(problem.changed_from(given[:, hour], price), swap_passes=1)
+
+    units = np.stack(each_hour(near_given, len(asks)), axis=1)
+    return SteadyPlan(units, given, np.full(len(asks), price), 0)
 
 
 def young_pins(problem: HourProblem, young: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -15,6 +15,7 @@ from optimizer.judges.wish_rules import (
     check_place_limits,
     check_pool_ranges,
     check_stays,
+    forced_changes,
     newcomers,
     wish_violations,
 )
@@ -176,13 +177,28 @@ def test_newcomers_are_those_of_the_last_hours() -> None:
 
 
 def test_the_budget_of_changes() -> None:
+    """In the west one unit leaves place 0 in each hour, in the east one leaves place 2 at last.
+
+    The west has 2 units, so nobody has to go there; of the east's 1 unit none either.
+    """
     given_units = np.array([[[2, 2], [0, 0], [1, 1], [0, 0]]])
     changed = plan([1, 1], [1, 1], [1, 0], [0, 1])
-    assert check_changes(wishes(2), changed) == []
+    have = staffed([3, 3], [1, 1])
+    assert check_changes(wishes(2), changed, have) == []
     for budget, rules in ((3, []), (2, ["changes"])):
         asked = wishes(2, given=given_units, max_changes=budget)
-        assert [fault.rule for fault in check_changes(asked, changed)] == rules
-    assert check_changes(wishes(2, given=given_units), changed) == []
+        assert [fault.rule for fault in check_changes(asked, changed, have)] == rules
+    assert check_changes(wishes(2, given=given_units), changed, have) == []
+
+
+def test_units_that_have_to_leave_are_not_charged_to_the_budget() -> None:
+    given_units = np.array([[[2, 2], [0, 0], [1, 1], [0, 0]]])
+    fewer = plan([1, 1], [0, 0], [0, 0], [0, 0])
+    asked = wishes(2, given=given_units, max_changes=0)
+    assert forced_changes(asked, 0, given_units[0], np.array([[1, 1], [0, 0]])) == 4
+    assert check_changes(asked, fewer, staffed([1, 1], [0, 0])) == []
+    (fault,) = check_changes(asked, fewer, staffed([2, 2], [0, 0]))
+    assert (fault.found, fault.allowed) == (4.0, 2.0)
 
 
 def test_all_wishes_are_looked_at() -> None:
@@ -190,7 +206,7 @@ def test_all_wishes_are_looked_at() -> None:
         3,
         place_min=at_hour(3, 3, 0, 1),
         min_stay_h=3,
-        given=np.ones((1, 4, 3)),
+        given=np.array([[[1, 1, 1], [0, 0, 0], [0, 0, 0], [0, 0, 0]]]),
         max_changes=0,
     )
     moves = (UnitMove("car", 0, 0, 2, 1),)
