@@ -37,6 +37,10 @@ ROOT_MARGIN, NODE_MARGIN = 0.002, 0.6
 SWAPS_EVERY = 20
 """Nodes pushed between two starts of the swaps."""
 
+SHORT_TREE_NODES = 10, 60
+SHORT_TREE_WORK = 3e6
+"""Nodes of a short tree, and entries that one step in each of them may look at."""
+
 NARROW_AT = 0.7
 """Rows are rebuilt when no more than this share of their places is undecided."""
 
@@ -52,7 +56,7 @@ class ProvenPlaces:
     """The best choice of places found and what is proved about it.
 
     No choice is worth more than `bound`, and none that decides a place otherwise than `fate` is
-    better than the one found.
+    better than the one found. `closed` is the share of the root's gap that the tree has closed.
     """
 
     opened: NDArray[np.bool_]
@@ -60,6 +64,7 @@ class ProvenPlaces:
     bound: float
     fate: NDArray[np.int8]
     nodes: int
+    closed: float
 
 
 @dataclass
@@ -102,19 +107,33 @@ def prove_places(
     opened: NDArray[np.bool_],
     *,
     seconds: float,
-    nodes: int,
+    nodes: int | None,
     whole: bool,
 ) -> ProvenPlaces:
-    """Improve a choice of places and bound all others, within `seconds` and `nodes`."""
+    """Improve a choice of places and bound all others, within `seconds` and `nodes`.
+
+    No number of nodes asks for a short tree, to see how it gets on.
+    """
     deadline = perf_counter() + seconds
     location = swaps.location
     best = _Best(location, whole, opened.copy(), opened_value(location, opened))
     best.offer(swaps.search(opened))
     root = _root(best, swaps, deadline)
-    if root.bound < best.cut:
-        return ProvenPlaces(best.opened, best.value, best.cut, root.relaxed.fate, 0)
-    bound, count = _branch(root, best, swaps, deadline, nodes)
-    return ProvenPlaces(best.opened, best.value, bound, root.relaxed.fate, count)
+    fate, gap = root.relaxed.fate, root.bound - best.cut
+    if gap < 0.0:
+        return ProvenPlaces(best.opened, best.value, best.cut, fate, 0, 1.0)
+    most = _short_tree(root.location) if nodes is None else nodes
+    bound, count = _branch(root, best, swaps, deadline, most)
+    closed = (root.bound - bound) / gap if gap > 0.0 else 1.0
+    return ProvenPlaces(best.opened, best.value, bound, fate, count, closed)
+
+
+def _short_tree(location: Location) -> int:
+    """Nodes of a short tree: fewer where one step of the prices looks at more entries."""
+    row = len(location.place) / max(location.n_cells, 1)
+    near = 2.0 * float((location.fate == FREE).sum()) / max(location.sites, 1)
+    step = location.n_cells * min(row, near)
+    return int(np.clip(SHORT_TREE_WORK / max(step, 1.0), *SHORT_TREE_NODES))
 
 
 def _root(best: _Best, swaps: Swaps, deadline: float) -> _Node:

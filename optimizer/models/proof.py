@@ -36,8 +36,8 @@ from optimizer.models.solver import NotSolved, SolverOptions
 
 NO_LIMIT = 1_000_000_000
 
-FIRST_NODES = 60
-"""Nodes of the tree before the exact model is tried."""
+PROMISING = 0.25
+"""Share of the gap closed by a short tree from which on a long tree is expected to close it."""
 
 FEW_ENTRIES = 10_000
 """Undecided entries up to which the exact model closes a location problem quicker."""
@@ -45,19 +45,20 @@ FEW_ENTRIES = 10_000
 EXACT_ENTRIES = 250_000
 """Entries up to which the exact model of an hour with busy units is tried."""
 
-SEARCH_SHARE, REPAIR_SHARE = 0.25, 0.65
-"""Shares of the seconds that long searches and repairs may take before the long tree."""
+SEARCH_SHARE = 0.85
+"""Share of the time left that searches may take where the tree promises nothing."""
 
-FIRST_MOVES = 1_000_000
-"""Moves of the first longer search; each further one doubles them."""
+ATTEMPTS = 8
+"""Searches from different seeds, at most."""
 
-MOST_MOVES = 8 * FIRST_MOVES
+FIRST_MOVES, LONG_MOVES = 1_000_000, 3_000_000
+"""Offered moves of one search, before a long tree and where the tree promises nothing."""
 
 REGION_SITES = (10, 14, 18)
 """Open places in a region to repair, in turns; at most half of all."""
 
 LEAST_REPAIRS = 10
-"""Repairs in vain, at least, before they end; half as many as open places otherwise."""
+"""Repairs in vain, at least, before they end; a third of the open places otherwise."""
 
 SWAP_PASSES = 20
 IMPROVE_ROUNDS = 2_000
@@ -133,16 +134,14 @@ def prove(
 
 
 def _prove_location(problem: HourProblem, deadline: float, whole: bool, seed: int) -> _Found:
-    """Short trees from the greedy and from a long search; then what is left in a long tree.
+    """Short trees before and after a search; then what is left in a long tree.
 
     The exact model takes over once a short tree has left few places undecided.
     """
     swaps = swaps_of(without_dominated(location_of(problem)))
-    opened = opened_by(swaps.location, allocate_hour(problem, swap_passes=0))
-    bound, nodes = np.inf, 0
-    for stage, most_nodes in enumerate((FIRST_NODES, FIRST_NODES, NO_LIMIT)):
-        if stage == 1:
-            opened = _searched(swaps, opened, deadline, whole, seed)
+    start = opened_by(swaps.location, allocate_hour(problem, swap_passes=0))
+    opened, bound, nodes = start, np.inf, 0
+    for most_nodes in (None, None, NO_LIMIT):
         proof = prove_places(swaps, opened, seconds=_left(deadline), nodes=most_nodes, whole=whole)
         opened, nodes, bound = proof.opened, nodes + proof.nodes, min(bound, proof.bound)
         found = _Found(units_of(problem, opened), bound, nodes)
@@ -153,30 +152,45 @@ def _prove_location(problem: HourProblem, deadline: float, whole: bool, seed: in
         if open_entries(rest) <= FEW_ENTRIES:
             found = _solve(rest, _left(deadline), found)
             return replace(found, bound=min(bound, max(found.bound, enough)))
+        if proof.closed >= PROMISING:
+            opened = swaps.search(opened, moves=FIRST_MOVES, seed=seed)
+        elif most_nodes is None and nodes == proof.nodes:
+            until = deadline - (1.0 - SEARCH_SHARE) * _left(deadline)
+            opened = _searched(swaps, start, opened, until, whole, seed)
     return found
 
 
 def _searched(
-    swaps: Swaps, opened: NDArray[np.bool_], deadline: float, whole: bool, seed: int
+    swaps: Swaps,
+    start: NDArray[np.bool_],
+    best: NDArray[np.bool_],
+    until: float,
+    whole: bool,
+    seed: int,
 ) -> NDArray[np.bool_]:
-    """Longer and longer searches, then repairs of regions while they help and time allows."""
-    left = _left(deadline)
-    moves, took = FIRST_MOVES, 0.0
-    while moves <= MOST_MOVES and _left(deadline) - 2.0 * took > (1.0 - SEARCH_SHARE) * left:
-        began = perf_counter()
-        opened = swaps.search(opened, moves=moves, seed=seed)
-        moves, took = 2 * moves, perf_counter() - began
+    """The best of several searches from `start`, each followed by repairs, and of `best`."""
+    for attempt in range(seed, seed + ATTEMPTS):
+        if _left(until) == 0.0:
+            break
+        found = swaps.search(start, moves=LONG_MOVES, seed=attempt)
+        found = _repaired(swaps, found, until, whole, attempt)
+        if opened_value(swaps.location, found) > opened_value(swaps.location, best):
+            best = found
+    return best
+
+
+def _repaired(
+    swaps: Swaps, opened: NDArray[np.bool_], until: float, whole: bool, seed: int
+) -> NDArray[np.bool_]:
+    """Repair regions around open places in random order while that helps and time allows."""
     random = np.random.default_rng(seed)
     sites = swaps.location.sites
     step, in_vain = 0, 0
-    while in_vain < max(LEAST_REPAIRS, sites // 2):
-        spare = _left(deadline) - (1.0 - SEARCH_SHARE - REPAIR_SHARE) * left
+    while in_vain < max(LEAST_REPAIRS, sites // 3) and _left(until) > 0.0:
         size = min(REGION_SITES[step % len(REGION_SITES)], sites // 2)
-        if spare <= 0.0 or size == 0:
-            break
         around = int(random.choice(np.flatnonzero(opened)))
         before = opened_value(swaps.location, opened)
-        opened = repair(swaps, opened, around, size, spare, whole=whole)
+        opened = repair(swaps, opened, around, size, _left(until), whole=whole)
         in_vain = 0 if opened_value(swaps.location, opened) > before else in_vain + 1
         step += 1
     return opened

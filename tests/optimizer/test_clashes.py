@@ -67,9 +67,9 @@ def test_minima_above_a_pool() -> None:
     (clash,) = clashes([[4, 5, 4], [2, 2, 1], [9, 9, 9]], least=[2, 2, 1, 0, 0, 0])
     assert (clash.kind, clash.pool, clash.hours) == (ClashKind.MINIMA, 0, (0, 2))
     assert (clash.asked, clash.possible, clash.units) == (5, 4, 1)
-    # A unit of place 1 saves least, in two hours. Of the neighbours pool 1 comes first; one of the four own
-    # units may be taken in, and given by pool 2, once a quarter may cross (of 2 or 1 units a
-    # quarter is none, of 9 it is 2).
+    # A unit of place 1 saves least, in two hours. Of the neighbours pool 1 comes first; one of
+    # the four own units may be taken in, and given by pool 2, once a quarter may cross (of 2 or
+    # 1 units a quarter is none, of 9 it is 2).
     assert clash.repairs[0] == Repair(RepairKind.LOWER, 1, places=((1, 1),), cost=2.0)
     assert clash.repairs[1] == Repair(RepairKind.LEND, 1, pools=((2, 1),), share=0.25)
 
