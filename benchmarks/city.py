@@ -16,9 +16,9 @@ from optimizer.hour_problem import HourProblem
 from optimizer.judges.evaluation import evaluate
 from optimizer.judges.evaluation_result import Evaluation
 from optimizer.judges.objective import hour_objective, hour_shortfall
-from optimizer.models.allocation import allocate, guessed_busy, hour_problem, patrol_model
-from optimizer.models.dual import dual_bound
-from optimizer.models.patrol import allocate_hour
+from optimizer.models.patrol.allocation import allocate, guessed_busy, hour_problem, patrol_model
+from optimizer.models.patrol.dual import dual_bound
+from optimizer.models.patrol.placing import allocate_hour
 from optimizer.plan import Deployment
 
 SIDE_KM = 80.0

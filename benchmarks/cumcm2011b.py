@@ -17,8 +17,8 @@ from benchmarks.median import solve_median
 from benchmarks.record import KNOWN_VALUES, Instance, Record, number_in, peak_mb
 from geodata.faults import BadInput, Fault
 from optimizer.judges.cordon_rules import cordon_violations
-from optimizer.models.cordon import seal
-from optimizer.models.covering import fewest_places
+from optimizer.models.location.cordon import seal
+from optimizer.models.location.covering import fewest_places
 
 Answer = tuple[float, float, str]
 """Value, bound and status."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.hour_problem import HourProblem
-from optimizer.models.proof import prove
+from optimizer.models.patrol.proof import prove
 
 Result = TypeVar("Result")
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from benchmarks.location import timed
 from benchmarks.mclp import great_circle_reach, planar_reach, read_city
 from benchmarks.record import Instance, Record, number_in, peak_mb
-from optimizer.models.covering import fewest_places
+from optimizer.models.location.covering import fewest_places
 
 
 def run(instance: Instance, seconds: float) -> Record:

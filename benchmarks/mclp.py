@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.location import location_problem, timed
 from benchmarks.record import Instance, Record, number_in, peak_mb
 from optimizer.hour_problem import HourProblem
-from optimizer.models.proof import prove
+from optimizer.models.patrol.proof import prove
 
 EARTH_RADIUS_M = 6_378_100.0
 """The radius that the city instances were published with."""

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from benchmarks.pmedian import median_problem
 from benchmarks.record import ROUNDING
-from optimizer.models.proof import prove
+from optimizer.models.patrol.proof import prove
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from benchmarks.location import timed
 from benchmarks.mclp import covering_problem, planar_reach, read_planar
 from benchmarks.record import ROUNDING, Instance, Record, number_in, peak_mb, sibling
 from optimizer.hour_problem import HourProblem
-from optimizer.models.proof import prove
+from optimizer.models.patrol.proof import prove
 
 
 def run(instance: Instance, seconds: float) -> Record:

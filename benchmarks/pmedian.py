@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 from benchmarks.location import location_problem, timed
 from benchmarks.record import Instance, Record, number_in, peak_mb
 from optimizer.hour_problem import HourProblem
-from optimizer.models.proof import prove
+from optimizer.models.patrol.proof import prove
 
 
 def run(instance: Instance, seconds: float) -> Record:

@@ -27,11 +27,11 @@ from optimizer.judges.violation import Violation
 from optimizer.judges.visit_rules import check_visit_plan
 from optimizer.judges.wish_rules import wish_violations
 from optimizer.marginal_value import MarginalValue
-from optimizer.models.allocation import PatrolAllocation, allocate, unit_value_curves
-from optimizer.models.marginal import marginal_value
-from optimizer.models.origins import unit_origins
-from optimizer.models.relocation import Relocation, relocation
-from optimizer.models.staffing import staff
+from optimizer.models.patrol.allocation import PatrolAllocation, allocate, unit_value_curves
+from optimizer.models.patrol.marginal import marginal_value
+from optimizer.models.patrol.origins import unit_origins
+from optimizer.models.patrol.relocation import Relocation, relocation
+from optimizer.models.staffing.staffing import staff
 from optimizer.patrol_wishes import PatrolWishes
 from optimizer.plan import Deployment, PatrolBound, Plan, SolveReport, Status, UnitMove
 from optimizer.shifts import shift_instances

@@ -17,7 +17,7 @@ from geodata.faults import BadInput
 from optimizer.calls import PatrolTerms
 from optimizer.hour_problem import HourProblem
 from optimizer.judges.objective import hour_objective, hour_shortfall
-from optimizer.models.allocation import guessed_busy, hour_problem, patrol_model
+from optimizer.models.patrol.allocation import guessed_busy, hour_problem, patrol_model
 from tests.optimizer.patrol_cases import by_definition, every_allocation, optimum, problems
 
 HAMLET = CitySize(6, 500.0, 1, 4, 3, 2, 3.0, 15.0)

@@ -7,7 +7,7 @@ import pytest
 
 from optimizer.judges.claims import check_bound, check_objective, weighted_response
 from optimizer.judges.evaluation import evaluate
-from optimizer.models.staffing import staff
+from optimizer.models.staffing.staffing import staff
 from optimizer.plan import Deployment
 from tests.optimizer.staffing_cases import duty, kind, town
 from tests.optimizer.tiny_city import CAR, TERMS, tiny_city, tiny_force

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from optimizer.cordon import Cordon
 from optimizer.judges.cordon_rules import cordon_violations
-from optimizer.models.cordon import seal
+from optimizer.models.location.cordon import seal
 
 BY_HAND = np.array([[1.0, 2.0], [3.0, 9.0], [8.0, 5.0]])
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimizer.models import covering
-from optimizer.models.covering import fewest_places
+from optimizer.models.location import covering
+from optimizer.models.location.covering import fewest_places
 from optimizer.models.solver import NotSolved
 
 

@@ -11,10 +11,10 @@ from ortools.math_opt.python import mathopt
 from optimizer.hour_problem import HourProblem
 from optimizer.judges.claims import check_hour_bound
 from optimizer.judges.objective import hour_objective, hour_shortfall
-from optimizer.models.dual import dual_bound, price_bound, slope_prices
-from optimizer.models.greedy import unit_steps
-from optimizer.models.near import joined_bins, near_problem
-from optimizer.models.patrol import allocate_hour
+from optimizer.models.patrol.dual import dual_bound, price_bound, slope_prices
+from optimizer.models.patrol.greedy import unit_steps
+from optimizer.models.patrol.near import joined_bins, near_problem
+from optimizer.models.patrol.placing import allocate_hour
 from tests.optimizer.patrol_cases import every_allocation, optimum, problem_of, problems
 
 

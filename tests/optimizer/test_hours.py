@@ -5,7 +5,7 @@ import pytest
 
 from optimizer import hours as hours_module
 from optimizer.hours import each_hour
-from optimizer.models.allocation import allocate
+from optimizer.models.patrol.allocation import allocate
 from tests.optimizer.tiny_city import CAR, TERMS, tiny_city
 
 

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from optimizer.hour_problem import HourProblem
 from optimizer.judges.objective import hour_objective
-from optimizer.models.local_search import improve
-from optimizer.models.location import location_of, opened_value
-from optimizer.models.location_repair import region_around, region_without, repair
-from optimizer.models.location_search import swaps_of
-from optimizer.models.patrol import allocate_hour
+from optimizer.models.location.location import location_of, opened_value
+from optimizer.models.location.location_repair import region_around, region_without, repair
+from optimizer.models.location.location_search import swaps_of
+from optimizer.models.patrol.local_search import improve
+from optimizer.models.patrol.placing import allocate_hour
 
 from .patrol_cases import every_allocation, optimum, problem_of, problems
 

@@ -14,9 +14,9 @@ from optimizer.hour_problem import HourProblem
 from optimizer.judges.objective import hour_objective
 from optimizer.judges.queueing import busy_units
 from optimizer.marginal_value import CHANGES, MarginalValue
-from optimizer.models.marginal import LEAST_BUSY, marginal_value
-from optimizer.models.marginal_steps import tails_of, unit_steps_of_area
-from optimizer.models.patrol import allocate_hour
+from optimizer.models.patrol.marginal import LEAST_BUSY, marginal_value
+from optimizer.models.patrol.marginal_steps import tails_of, unit_steps_of_area
+from optimizer.models.patrol.placing import allocate_hour
 from optimizer.reach import cell_lists
 from tests.optimizer.patrol_cases import optimum, problems
 from tests.optimizer.tiny_city import CAR, TERMS, tiny_city

@@ -5,7 +5,7 @@ import pytest
 
 from optimizer.judges.staffing_value import order_short
 from optimizer.levels import ServiceLevel
-from optimizer.models.staffing import staff
+from optimizer.models.staffing.staffing import staff
 from tests.optimizer.staffing_cases import duty, kind, town
 
 HALF_DAY = duty(0, 2, rest=4.0)

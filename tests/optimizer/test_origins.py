@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from optimizer.judges.deployment_rules import check_origins
 from optimizer.judges.wish_rules import check_crossings
-from optimizer.models.origins import least_travel, unit_origins
+from optimizer.models.patrol.origins import least_travel, unit_origins
 from optimizer.patrol_wishes import PatrolWishes, no_wishes
 from optimizer.plan import Deployment, UnitMove
 from tests.optimizer.tiny_city import tiny_city

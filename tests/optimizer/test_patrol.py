@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from optimizer.hour_problem import HourProblem
 from optimizer.judges.objective import hour_objective, hour_shortfall, units_within
-from optimizer.models.patrol import allocate_hour, marginal_gains, swap_units
+from optimizer.models.patrol.placing import allocate_hour, marginal_gains, swap_units
 from tests.optimizer.patrol_cases import (
     by_definition,
     every_allocation,

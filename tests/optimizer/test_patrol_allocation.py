@@ -11,15 +11,15 @@ from scipy.optimize import linear_sum_assignment
 from optimizer.calls import call_load, response_cutoff_min
 from optimizer.judges.objective import hour_objective, hour_shortfall
 from optimizer.judges.queueing import busy_units
-from optimizer.models.allocation import (
+from optimizer.models.patrol.allocation import (
     allocate,
     guessed_busy,
     hour_problem,
     patrol_model,
     unit_value_curves,
 )
-from optimizer.models.origins import least_travel, unit_origins
-from optimizer.models.patrol import allocate_hour
+from optimizer.models.patrol.origins import least_travel, unit_origins
+from optimizer.models.patrol.placing import allocate_hour
 from optimizer.patrol_wishes import no_wishes
 from optimizer.plan import UnitMove
 from tests.optimizer.tiny_city import CAR, TERMS, tiny_city

@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from optimizer.hour_problem import HourProblem
 from optimizer.judges.objective import hour_objective
-from optimizer.models import exact_hour
-from optimizer.models.exact_hour import hour_terms, open_entries, solve_hour
-from optimizer.models.location import (
+from optimizer.models.location.location import (
     CLOSED,
     FREE,
     OPEN,
@@ -21,10 +19,12 @@ from optimizer.models.location import (
     units_of,
     without_dominated,
 )
-from optimizer.models.location_dual import Pace, bound_location
-from optimizer.models.location_search import swaps_of
-from optimizer.models.location_tree import better_than, prove_places
-from optimizer.models.proof import prove
+from optimizer.models.location.location_dual import Pace, bound_location
+from optimizer.models.location.location_search import swaps_of
+from optimizer.models.location.location_tree import better_than, prove_places
+from optimizer.models.patrol import exact_hour
+from optimizer.models.patrol.exact_hour import hour_terms, open_entries, solve_hour
+from optimizer.models.patrol.proof import prove
 
 from .patrol_cases import every_allocation, optimum, problem_of, problems
 

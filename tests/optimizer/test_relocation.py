@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.models.relocation import relocation
+from optimizer.models.patrol.relocation import relocation
 from tests.optimizer.tiny_city import tiny_city
 
 POOLS = np.array([0, 1, 0, 1])

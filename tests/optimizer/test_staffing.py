@@ -8,14 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import optimizer.models.staffing as staffing_model
+import optimizer.models.staffing.staffing as staffing_model
 from geodata.faults import BadInput
 from optimizer.judges.rules import staffing_violations
 from optimizer.judges.staffing_value import officers_on_street, staffing_value
 from optimizer.levels import ServiceLevel
-from optimizer.models.loans import pair_nearest
 from optimizer.models.solver import SolverOptions
-from optimizer.models.staffing import staff
+from optimizer.models.staffing.loans import pair_nearest
+from optimizer.models.staffing.staffing import staff
 from optimizer.plan import Loan, PostAssignment, Roster
 from optimizer.shifts import LabourRules
 from optimizer.staffing_input import StaffingProblem

@@ -4,10 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimizer.models.apportion import apportion
-from optimizer.models.limits import shift_limits
 from optimizer.models.solver import LinearModel, SolverOptions, minimise
-from optimizer.models.value_curves import value_curve
+from optimizer.models.staffing.apportion import apportion
+from optimizer.models.staffing.limits import shift_limits
+from optimizer.models.staffing.value_curves import value_curve
 from optimizer.shifts import LabourRules
 from tests.optimizer.staffing_cases import duty, kind, town
 

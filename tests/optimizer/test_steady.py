@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from geodata.forecast import DemandForecast
 from geodata.situation import Situation
-from optimizer.models.allocation import allocate
-from optimizer.models.steady import aged, changes, young_pins
+from optimizer.models.patrol.allocation import allocate
+from optimizer.models.patrol.steady import aged, changes, young_pins
 from optimizer.patrol_wishes import PatrolWishes, no_wishes
 from tests.optimizer.patrol_cases import problem_of
 from tests.optimizer.tiny_city import CAR, TERMS, tiny_city

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 
 from optimizer.hour_problem import HourProblem
 from optimizer.judges.objective import hour_objective
-from optimizer.models.patrol import allocate_hour, swap_units
-from optimizer.models.swaps import places_of_cells
+from optimizer.models.patrol.placing import allocate_hour, swap_units
+from optimizer.models.patrol.swaps import places_of_cells
 from tests.optimizer.patrol_cases import problem_of, problems
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from optimizer.force import Force
 from optimizer.judges.evaluation import evaluate
-from optimizer.models.allocation import allocate
+from optimizer.models.patrol.allocation import allocate
 from optimizer.plan import Deployment
 from tests.optimizer.tiny_city import CAR, TERMS, tiny_city, tiny_force
 

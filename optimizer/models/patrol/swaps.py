@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from optimizer.models.greedy import place_gain, shift_units
+from optimizer.models.patrol.greedy import place_gain, shift_units
 
 KEY_SLACK = 1e-7
 """Share of the largest gain by which a gain that is carried along may be wrong; the rounding

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from optimizer.models.location import CLOSED, FREE, OPEN, Location
+from optimizer.models.location.location import CLOSED, FREE, OPEN, Location
 
 SHORTEST = 0.002
 """Stride at which the steps end."""

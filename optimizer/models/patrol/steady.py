@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from optimizer.hour_problem import HourProblem
 from optimizer.hours import each_hour
 from optimizer.judges.wish_rules import forced_changes
-from optimizer.models.greedy import place_gain, slopes_of, unit_steps
-from optimizer.models.hour_rounds import HourAsk, HourFound
-from optimizer.models.patrol import allocate_hour
+from optimizer.models.patrol.greedy import place_gain, slopes_of, unit_steps
+from optimizer.models.patrol.hour_rounds import HourAsk, HourFound
+from optimizer.models.patrol.placing import allocate_hour
 from optimizer.patrol_wishes import PatrolWishes
 
 BUDGET_ROUNDS = 12

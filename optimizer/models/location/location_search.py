@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from optimizer.models.location import CLOSED, FREE, Location
+from optimizer.models.location.location import CLOSED, FREE, Location
 
 TOLERANCE = 1e-9
 """A swap must be worth more than this share of the value."""

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.models.apportion import apportion
-from optimizer.models.districts import KINDS
-from optimizer.models.limits import ShiftLimits
+from optimizer.models.staffing.apportion import apportion
+from optimizer.models.staffing.districts import KINDS
+from optimizer.models.staffing.limits import ShiftLimits
 from optimizer.staffing_input import StaffingProblem
 
 WHOLE = 1e-6

@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.hour_problem import HourProblem
-from optimizer.models.greedy import slopes_of, unit_steps
-from optimizer.models.near import near_problem
-from optimizer.models.price_kernels import (
+from optimizer.models.patrol.greedy import slopes_of, unit_steps
+from optimizer.models.patrol.near import near_problem
+from optimizer.models.patrol.price_kernels import (
     best_places,
     cell_surplus,
     earnings,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from geodata.frozen import frozen_array
 from optimizer.hour_problem import HourProblem
-from optimizer.models.greedy import unit_steps
+from optimizer.models.patrol.greedy import unit_steps
 from optimizer.models.solver import LinearModel, SolverOptions, minimise
 
 STEPS = 24

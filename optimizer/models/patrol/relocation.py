@@ -9,7 +9,7 @@ from geodata.frozen import frozen_array
 from geodata.situation import Situation
 from geodata.travel import ReachLists
 from optimizer.hours import each_hour
-from optimizer.models.origins import BEYOND_REACH_M_PER_MIN, TENTHS, least_travel
+from optimizer.models.patrol.origins import BEYOND_REACH_M_PER_MIN, TENTHS, least_travel
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,7 @@ from numpy.typing import NDArray
 from geodata.frozen import frozen_array
 from optimizer.hour_problem import HourProblem
 from optimizer.judges.objective import hour_objective
-from optimizer.models.dual import dual_bound
-from optimizer.models.exact_hour import open_entries, solve_hour
-from optimizer.models.local_search import improve
-from optimizer.models.location import (
+from optimizer.models.location.location import (
     CLOSED,
     OPEN,
     is_location,
@@ -28,10 +25,13 @@ from optimizer.models.location import (
     units_of,
     without_dominated,
 )
-from optimizer.models.location_repair import repair
-from optimizer.models.location_search import Swaps, swaps_of
-from optimizer.models.location_tree import ProvenPlaces, better_than, prove_places
-from optimizer.models.patrol import allocate_hour
+from optimizer.models.location.location_repair import repair
+from optimizer.models.location.location_search import Swaps, swaps_of
+from optimizer.models.location.location_tree import ProvenPlaces, better_than, prove_places
+from optimizer.models.patrol.dual import dual_bound
+from optimizer.models.patrol.exact_hour import open_entries, solve_hour
+from optimizer.models.patrol.local_search import improve
+from optimizer.models.patrol.placing import allocate_hour
 from optimizer.models.solver import NotSolved, SolverOptions
 
 NO_LIMIT = 1_000_000_000

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.models.apportion import apportion
-from optimizer.models.districts import donor_caps
-from optimizer.models.limits import ShiftLimits
+from optimizer.models.staffing.apportion import apportion
+from optimizer.models.staffing.districts import donor_caps
+from optimizer.models.staffing.limits import ShiftLimits
 from optimizer.plan import Loan
 from optimizer.staffing_input import StaffingProblem
 

@@ -12,16 +12,16 @@ from optimizer.force import UnitType
 from optimizer.hours import each_chain, each_hour
 from optimizer.judges.baselines import demand_points_baseline, station_pools_baseline
 from optimizer.judges.objective import hour_objective, hour_shortfall
-from optimizer.models.dual import dual_bound
-from optimizer.models.hour_rounds import HourAsk, HourFound, Judged, ask_of_hour, settle_hour
-from optimizer.models.patrol import allocate_hour, marginal_gains, swap_units
-from optimizer.models.patrol_model import (
+from optimizer.models.patrol.dual import dual_bound
+from optimizer.models.patrol.hour_rounds import HourAsk, HourFound, Judged, ask_of_hour, settle_hour
+from optimizer.models.patrol.patrol_model import (
     BUSY_RANGE,
     guessed_busy,
     hour_problem,
     patrol_model,
 )
-from optimizer.models.steady import SteadyPlan, steady_plan
+from optimizer.models.patrol.placing import allocate_hour, marginal_gains, swap_units
+from optimizer.models.patrol.steady import SteadyPlan, steady_plan
 from optimizer.patrol_wishes import PatrolWishes, binds_hours, no_wishes
 
 __all__ = [

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from optimizer.models.location import (
+from optimizer.models.location.location import (
     CLOSED,
     FREE,
     OPEN,
@@ -19,8 +19,8 @@ from optimizer.models.location import (
     opened_by,
     without_dominated,
 )
-from optimizer.models.location_search import LEAST_NEAR, Swaps, swaps_of
-from optimizer.models.location_tree import prove_places
+from optimizer.models.location.location_search import LEAST_NEAR, Swaps, swaps_of
+from optimizer.models.location.location_tree import prove_places
 
 REGION_NODES = 10
 """Nodes of the tree of a region."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.hour_problem import HourProblem
-from optimizer.models.greedy import slopes_of, unit_steps
+from optimizer.models.patrol.greedy import slopes_of, unit_steps
 
 NEGLIGIBLE = 1e-6
 """Share of the gain of a first idle unit below which one more unit no longer matters."""

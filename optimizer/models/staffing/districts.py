@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.models.limits import ShiftLimits
 from optimizer.models.solver import Index, LinearModel, SolverOptions, minimise
-from optimizer.models.street import add_street
-from optimizer.models.value_curves import ValueCurve
+from optimizer.models.staffing.limits import ShiftLimits
+from optimizer.models.staffing.street import add_street
+from optimizer.models.staffing.value_curves import ValueCurve
 from optimizer.staffing_input import StaffingProblem
 
 KINDS = ("station", "branch")

@@ -28,9 +28,9 @@ from optimizer.judges.relief import (
     working_copy,
 )
 from optimizer.marginal_value import CHANGES, AreaValues, Checked, MarginalValue
-from optimizer.models.marginal_steps import near_places, tails_of, unit_steps_of_area
-from optimizer.models.patrol import allocate_hour, swap_units
-from optimizer.models.patrol_model import PatrolModel, patrol_model
+from optimizer.models.patrol.marginal_steps import near_places, tails_of, unit_steps_of_area
+from optimizer.models.patrol.patrol_model import PatrolModel, patrol_model
+from optimizer.models.patrol.placing import allocate_hour, swap_units
 
 LEAST_BUSY = 1e-9
 """Busy share that stands for units that are never busy."""

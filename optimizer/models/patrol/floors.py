@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from optimizer.hour_problem import HourProblem
 from optimizer.judges.objective import expected_idle
-from optimizer.models.patrol_model import PatrolModel
+from optimizer.models.patrol.patrol_model import PatrolModel
 from optimizer.patrol_wishes import CoverFloor
 
 EPSILON_MIN = 1e-9

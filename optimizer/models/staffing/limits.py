@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.levels import pool_is_open
-from optimizer.models.apportion import ROUNDING
+from optimizer.models.staffing.apportion import ROUNDING
 from optimizer.staffing_input import StaffingProblem
 
 

@@ -20,14 +20,18 @@ from optimizer.judges.staffing_value import (
     protected_half_days,
     staffing_value,
 )
-from optimizer.models.districts import DistrictStaffing, reachable_presence, staff_districts
-from optimizer.models.limits import shift_limits
-from optimizer.models.loans import agree_loans
 from optimizer.models.solver import LinearModel, SolverOptions, minimise
-from optimizer.models.stations import split_over_stations
-from optimizer.models.street import add_street
-from optimizer.models.units_at_home import units_at_home
-from optimizer.models.value_curves import ValueCurve, value_curve
+from optimizer.models.staffing.districts import (
+    DistrictStaffing,
+    reachable_presence,
+    staff_districts,
+)
+from optimizer.models.staffing.limits import shift_limits
+from optimizer.models.staffing.loans import agree_loans
+from optimizer.models.staffing.stations import split_over_stations
+from optimizer.models.staffing.street import add_street
+from optimizer.models.staffing.units_at_home import units_at_home
+from optimizer.models.staffing.value_curves import ValueCurve, value_curve
 from optimizer.plan import Loan, PostAssignment, PostFill, Roster
 from optimizer.staffing_input import StaffingProblem
 from optimizer.staffing_result import StaffingResult

@@ -11,9 +11,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from optimizer.hour_problem import HourProblem
-from optimizer.models.greedy import place_gain, shift_units, slopes_of, unit_steps
-from optimizer.models.location import is_location, location_of, opened_by, units_of
-from optimizer.models.location_search import swaps_of
+from optimizer.models.location.location import is_location, location_of, opened_by, units_of
+from optimizer.models.location.location_search import swaps_of
+from optimizer.models.patrol.greedy import place_gain, shift_units, slopes_of, unit_steps
 
 MOST_TAKEN = 4
 """Units taken away in a round, at most."""

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.judges.staffing_value import officers_on_street
-from optimizer.models.apportion import apportion
+from optimizer.models.staffing.apportion import apportion
 from optimizer.plan import Roster
 from optimizer.staffing_input import StaffingProblem
 

@@ -12,7 +12,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.models.location import (
+from optimizer.models.location.location import (
     CLOSED,
     FREE,
     OPEN,
@@ -21,8 +21,8 @@ from optimizer.models.location import (
     narrowed,
     opened_value,
 )
-from optimizer.models.location_dual import LocationBound, Pace, bound_location
-from optimizer.models.location_search import Swaps
+from optimizer.models.location.location_dual import LocationBound, Pace, bound_location
+from optimizer.models.location.location_search import Swaps
 
 ROOT_PACES = (
     Pace(steps=300, stride=0.5, shrink=0.7, patience=20),

@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 
 from geodata.frozen import frozen_array
 from optimizer.hour_problem import UNLIMITED, HourProblem
-from optimizer.models.greedy import lazy_greedy, slopes_of, unit_steps
-from optimizer.models.near import near_problem
-from optimizer.models.swaps import places_of_cells, swap_pass
+from optimizer.models.patrol.greedy import lazy_greedy, slopes_of, unit_steps
+from optimizer.models.patrol.near import near_problem
+from optimizer.models.patrol.swaps import places_of_cells, swap_pass
 
 __all__ = ["UNLIMITED", "HourProblem", "allocate_hour", "marginal_gains"]
 

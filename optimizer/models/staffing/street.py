@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.models.solver import Index, LinearModel
-from optimizer.models.value_curves import ValueCurve
+from optimizer.models.staffing.value_curves import ValueCurve
 from optimizer.requirement import PostNeed
 from optimizer.staffing_input import StaffingProblem
 

@@ -9,9 +9,9 @@ from optimizer.calls import CallLoad
 from optimizer.hour_problem import HourProblem
 from optimizer.judges.backup import second_response_min
 from optimizer.judges.queueing import busy_units
-from optimizer.models.floors import HourFloors, hour_floors, tolls_between
-from optimizer.models.patrol import allocate_hour, swap_units
-from optimizer.models.patrol_model import BUSY_RANGE, PatrolModel
+from optimizer.models.patrol.floors import HourFloors, hour_floors, tolls_between
+from optimizer.models.patrol.patrol_model import BUSY_RANGE, PatrolModel
+from optimizer.models.patrol.placing import allocate_hour, swap_units
 from optimizer.patrol_wishes import PatrolWishes, binds_hours
 from optimizer.reach import CellReach
 

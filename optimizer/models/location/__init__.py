@@ -1,0 +1,1 @@
+"""Location problems: which places to open, proved; covers and cordons."""
