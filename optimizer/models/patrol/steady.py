@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from optimizer.hour_problem import HourProblem
 from optimizer.hours import each_hour
 from optimizer.judges.wish_rules import forced_changes
-from optimizer.models.patrol.greedy import place_gain, slopes_of, unit_steps
+from optimizer.models.patrol.greedy import slopes_of, unit_steps
 from optimizer.models.patrol.hour_rounds import HourAsk, HourFound
 from optimizer.models.patrol.placing import allocate_hour
+from optimizer.models.patrol.price_kernels import earnings
 from optimizer.patrol_wishes import PatrolWishes
 
 BUDGET_ROUNDS = 12
@@ -76,11 +77,8 @@ def _dearest(ask: HourAsk, found: HourFound) -> float:
     step = unit_steps(problem.busy, problem.backup, problem.total)
     nobody = np.zeros(problem.n_places, dtype=np.int64)
     slope, _ = slopes_of(problem.indptr, problem.cell, problem.bin, problem.gain, step, nobody)
-    gains = [
-        place_gain(problem.indptr, problem.cell, problem.bin, slope, place)
-        for place in range(problem.n_places)
-    ]
-    return 2.0 * max(gains, default=0.0)
+    gains = earnings(problem.indptr, problem.cell, problem.bin, slope)
+    return 2.0 * float(gains.max(initial=0.0))
 
 
 def _one_pass(
@@ -196,10 +194,5 @@ def mean_unit_gain(problem: HourProblem, units: NDArray[np.int64]) -> float:
         return 0.0
     step = unit_steps(problem.busy, problem.backup, problem.total)
     slope, _ = slopes_of(problem.indptr, problem.cell, problem.bin, problem.gain, step, units)
-    gains = np.array(
-        [
-            place_gain(problem.indptr, problem.cell, problem.bin, slope, place)
-            for place in range(problem.n_places)
-        ]
-    )
+    gains = earnings(problem.indptr, problem.cell, problem.bin, slope)
     return float((gains * units).sum() / units.sum())
