@@ -1,0 +1,1 @@
+"""The simulation: calls, units and their moves as discrete events, with intervals."""

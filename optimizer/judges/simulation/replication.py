@@ -1,0 +1,105 @@
+"""One run of the simulation: a ground, a fleet and calls in, one record for each call out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.judges.simulation.call_stream import CallKinds, CallStream
+from optimizer.judges.simulation.engine import simulate_calls
+from optimizer.judges.simulation.state import (
+    VISIT,
+    empty_lines,
+    empty_stands,
+    open_calls,
+    units_at_rest,
+)
+from optimizer.judges.simulation.system import DispatchRules, Fleet, Ground
+
+
+@dataclass(frozen=True)
+class VisitTask:
+    """Visits to make between calls: records `VISIT` in the order of their `start`.
+
+    `by[kind]` says which types of unit make them; a unit on a `preemptible` visit is sent to
+    calls as if it waited there, and the visit ends.
+    """
+
+    table: NDArray[np.void]
+    by: NDArray[np.bool_]
+    preemptible: bool
+
+
+@dataclass(frozen=True)
+class Replication:
+    """What became of the calls, the units and the visits of one run.
+
+    `calls` are records `CALL`, `visits` records `VISIT` in the order given; `busy_min[unit,
+    hour]` from dispatch until free again; `over_min[unit]` worked after the end of a shift.
+    """
+
+    calls: NDArray[np.void]
+    visits: NDArray[np.void]
+    busy_min: NDArray[np.float64]
+    over_min: NDArray[np.float64]
+
+    @property
+    def response_min(self) -> NDArray[np.float64]:
+        """Minutes from ready for dispatch to the first arrival, `[call]`; NaN for never."""
+        return np.asarray(self.calls["arrived"] - self.calls["ready"])
+
+    @property
+    def wait_min(self) -> NDArray[np.float64]:
+        """Minutes from ready for dispatch to the first dispatch, `[call]`; NaN for never."""
+        return np.asarray(self.calls["dispatched"] - self.calls["ready"])
+
+
+def no_visits(kinds: int) -> VisitTask:
+    """Nothing to visit."""
+    return VisitTask(np.zeros(0, dtype=VISIT), np.zeros(kinds, dtype=np.bool_), True)
+
+
+def replicate(
+    ground: Ground,
+    fleet: Fleet,
+    calls: CallStream,
+    kinds: CallKinds,
+    rules: DispatchRules,
+    visits: VisitTask | None = None,
+) -> Replication:
+    """Run the calls through the fleet. No randomness is left: equal inputs, equal records.
+
+    Raises
+    ------
+    ValueError
+        When ground and fleet have different hours, or calls or visits are not in order.
+    """
+    if ground.list_of_hour.shape[1] != fleet.hours:
+        raise ValueError(f"fleet of {fleet.hours} h on {ground.list_of_hour.shape[1]} h of travel")
+    to_visit = no_visits(len(ground.kinds)) if visits is None else visits
+    if (np.diff(calls.ready_min) < 0).any() or (np.diff(to_visit.table["start"]) < 0).any():
+        raise ValueError("calls and visits must come in the order of time")
+    units, table = units_at_rest(fleet), open_calls(calls, kinds.line_of_class)
+    visit_table = to_visit.table.copy()
+    lines, ends = empty_lines(kinds, len(ground.cell_command))
+    busy_min = np.zeros((fleet.units, fleet.hours))
+    simulate_calls(
+        ground,
+        fleet.home,
+        np.arange(fleet.units),
+        empty_stands(len(ground.kinds), len(ground.places)),
+        units,
+        lines,
+        ends,
+        kinds.line_kinds,
+        table,
+        visit_table,
+        to_visit.by,
+        to_visit.preemptible,
+        busy_min,
+        int(rules.crossing),
+        rules.calls_wait,
+        rules.returning,
+        rules.closing_min,
+    )
+    return Replication(table, visit_table, busy_min, units["over_min"].copy())
