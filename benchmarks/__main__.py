@@ -8,11 +8,14 @@ from pathlib import Path
 from benchmarks import (
     city,
     cumcm2011b,
+    hypercube,
     lscp,
     mclp,
     mexclp,
     pmedian,
     police_districting,
+    queueing,
+    south_metro,
     spopt_peer,
 )
 from benchmarks.location import warm_up
@@ -28,6 +31,13 @@ PUBLISHED: dict[str, Callable[[Instance, float], Record | Iterable[Record]]] = {
     "police_districting": police_districting.run,
 }
 """Families that read a folder of instances."""
+
+IN_FOLDER: dict[str, Callable[[Path, Sequence[str]], Iterable[Record]]] = {
+    "hypercube": hypercube.run,
+    "queueing": queueing.run,
+    "replay": south_metro.run,
+}
+"""Families whose files hold their known values themselves."""
 
 DEFAULT_DATA = Path("../shared/benchmarks")
 
@@ -46,13 +56,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("family", choices=[*sorted(PUBLISHED), "city"])
+    parser.add_argument("family", choices=[*sorted([*PUBLISHED, *IN_FOLDER]), "city"])
     parser.add_argument(
         "--data",
         type=Path,
         default=DEFAULT_DATA,
         metavar="FOLDER",
-        help="folder with known_values.csv (default: %(default)s; city needs none)",
+        help="folder with known_values.csv, or for queueing and hypercube with the folder queueing "
+        "(default: %(default)s; city needs none)",
     )
     parser.add_argument(
         "--instance",
@@ -82,6 +93,9 @@ def _records(options: argparse.Namespace) -> Iterator[Record]:
         return
     if options.peer is not None:
         spopt_peer.check_peer(options.family, options.peer)
+    if options.family in IN_FOLDER:
+        yield from IN_FOLDER[options.family](options.data, options.instance)
+        return
     instances = read_instances(options.data, options.family, options.instance)
     warm_up()
     for instance in instances:

@@ -1,8 +1,9 @@
-"""The analytic judge of busy units: Erlang formulas and a site-pooled hypercube approximation.
+"""The analytic judge of busy units: a site-pooled approximation of the hypercube.
 
 An hour is taken as a steady state. Units at one place form a pool. A request goes to the first
 place of the cell's list (quickest response first) that has an idle unit; when none in reach is
-idle it is lost to the system, the zero-line case of Larson (1974, 1975). The approximation:
+idle it is lost to the system, the zero-line case of Larson (1974, 1975); `judges.waiting` puts a
+waiting line on top. The approximation:
 
 * a pool of x units that is offered A unit-hours of work an hour is all busy with probability
   `erlang_b(x, A)`; what is carried fixes A (the reduced-load fixed point);
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 
 from geodata.frozen import frozen_array
 from optimizer.calls import CallLoad
+from optimizer.judges.erlang import erlang_b
 from optimizer.reach import CellReach
 
 LOCAL_UNITS = 12
@@ -40,23 +42,6 @@ SURVIVAL_FLOOR = 1e-6
 LOAD_STEP = 0.02
 LOWEST_LOAD = 1e-3
 HIGHEST_LOAD = 0.98
-
-
-@njit(cache=True, nogil=True)
-def erlang_b(servers: int, offered: float) -> float:
-    """Share of arrivals lost by `servers` units offered `offered` erlangs (Erlang 1917)."""
-    blocked = 1.0
-    for k in range(1, servers + 1):
-        blocked = offered * blocked / (k + offered * blocked)
-    return blocked
-
-
-def erlang_c(servers: int, offered: float) -> float:
-    """Share of arrivals that wait when an unlimited line is allowed; 1 from saturation on."""
-    if offered >= servers:
-        return 1.0
-    blocked = erlang_b(servers, offered)
-    return float(servers * blocked / (servers - offered * (1.0 - blocked)))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from optimizer.judges.queueing import MAX_ROUNDS, SMALLEST_STEP, cell_chain, erlang_b
+from optimizer.judges.erlang import erlang_b
+from optimizer.judges.queueing import MAX_ROUNDS, SMALLEST_STEP, cell_chain
 
 RARELY = 1e-4
 """Share of a cell's requests that get as far as a place below which its changes do not matter."""
