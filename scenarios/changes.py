@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from geodata.situation import Situation
 from scenarios.headline import shown
-from scenarios.pipeline import Judged
+from scenarios.practice import Judged
 
 
 def changes_frame(situation: Situation, given: Judged, plan: Judged) -> pd.DataFrame:

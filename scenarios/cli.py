@@ -1,4 +1,4 @@
-"""The command line: `muster run`, `muster check`, `muster schema`."""
+"""The command line: `muster run`, `simulate`, `replay`, `check`, `schema`."""
 
 import json
 import sys
@@ -50,6 +50,9 @@ def run(
         int | None,
         typer.Option(min=0, help="Unit-hours that may leave their place in the plan of --from."),
     ] = None,
+    stress: Annotated[
+        bool, typer.Option(help="Judge the plan on worse nights too: more calls, fewer units.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Plan a scenario and write the run folder; ends with the headline table and the map."""
@@ -61,7 +64,7 @@ def run(
     from scenarios.clash_report import Infeasible
 
     try:
-        record, broken = _planned(loaded, folder, from_, changes)
+        record, broken = _planned(loaded, folder, from_, changes, stress=stress)
     except Infeasible as error:
         _tell_clashes(loaded, error.clashes, str(error), as_json=as_json)
         raise typer.Exit(1) from None
@@ -96,13 +99,20 @@ def _refuse_budget_alone(given: Path | None, changes: int | None) -> None:
 
 
 def _planned(
-    loaded: LoadedScenario, folder: Path, given: Path | None, changes: int | None
+    loaded: LoadedScenario,
+    folder: Path,
+    given: Path | None,
+    changes: int | None,
+    *,
+    stress: bool,
 ) -> tuple[dict[str, Any], bool]:
     from scenarios.pipeline import run_scenario
     from scenarios.run_folder import write_run
 
     progress = Progress()
-    finished = run_scenario(loaded, progress, given_folder=given, max_changes=changes)
+    finished = run_scenario(
+        loaded, progress, given_folder=given, max_changes=changes, stress=stress
+    )
     return write_run(finished, folder, progress), bool(finished.violations)
 
 
@@ -114,6 +124,57 @@ def _tell_clashes(
     if as_json:
         record = {"scenario": loaded.scenario.id, "status": "infeasible", "clashes": clashes}
         print(json.dumps(record, ensure_ascii=False, sort_keys=True))
+
+
+@app.command()
+def simulate(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    replications: Annotated[
+        int | None, typer.Option(min=1, max=10_000, help="Nights to simulate.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the calls.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Change one setting, e.g. simulation.travel_cv=0.3."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the tables; RUN/simulation unless given.")
+    ] = None,
+    calls: Annotated[
+        bool, typer.Option(help="Also write one record per call of the first replication.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate the plan of a finished run beside the strongest practice."""
+    from scenarios.simulate_run import simulate_run, with_settings
+
+    overrides = with_settings(set_ or [], replications, seed)
+    record, text = simulate_run(run, overrides, out or run / "simulation", one_per_call=calls)
+    print(json.dumps(record, ensure_ascii=False, sort_keys=True) if as_json else text)
+
+
+@app.command()
+def replay(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    calls: Annotated[
+        Path, typer.Option(metavar="FILE", help="TOML file that describes the recorded calls.")
+    ],
+    replications: Annotated[
+        int | None, typer.Option(min=1, max=10_000, help="Times that the calls are simulated.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of what is drawn.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the tables; RUN/replay unless given.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run recorded calls through the plan of a finished run, beside what was observed."""
+    from scenarios.replay import replay_run
+
+    record, text = replay_run(run, calls, out or run / "replay", replications, seed)
+    print(json.dumps(record, ensure_ascii=False, sort_keys=True) if as_json else text)
 
 
 @app.command()

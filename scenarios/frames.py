@@ -6,8 +6,8 @@ import pandas as pd
 import shapely
 
 from geodata.incidents import ZONES
-from optimizer.judges.summary import summarise
-from scenarios.pipeline import Judged, Run
+from optimizer.plan import Deployment
+from scenarios.pipeline import Run
 
 
 def staffing_frame(run: Run) -> pd.DataFrame:
@@ -81,6 +81,25 @@ def deployment_frame(run: Run) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns.split())
 
 
+def standing_frame(run: Run, deployment: Deployment) -> pd.DataFrame:
+    """Units that stand at each place by hour and type, one row where there are any."""
+    situation = run.world.situation
+    places = situation.patrol_places
+    lon, lat = situation.area.to_lonlat(places.x, places.y)
+    starts = [moment.isoformat() for moment in situation.horizon.starts]
+    kind, hour, place = np.nonzero(deployment.units.transpose(0, 2, 1))
+    return pd.DataFrame(
+        {
+            "start": [starts[h] for h in hour.tolist()],
+            "unit_type": [deployment.unit_types[k] for k in kind.tolist()],
+            "place_id": [places.place_ids[p] for p in place.tolist()],
+            "lon": np.round(lon[place], 6),
+            "lat": np.round(lat[place], 6),
+            "units": deployment.units[kind, place, hour],
+        }
+    )
+
+
 def posts_frame(run: Run) -> pd.DataFrame:
     """Event posts by phase and ring: required, have, need, and who fills them."""
     situation, posts = run.world.situation, run.plan.posts
@@ -139,29 +158,10 @@ def visits_frame(run: Run) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def evaluation_frame(run: Run) -> pd.DataFrame:
-    """Scorecard of the plan and of both baselines, by scope and hour."""
-    parts = []
-    for name, judged in named_judgements(run):
-        table = summarise(run.world.situation, judged.evaluation, judged.deployment.units)
-        table.insert(0, "plan", name)
-        parts.append(table)
-    return pd.concat(parts, ignore_index=True)
-
-
 def violations_frame(run: Run) -> pd.DataFrame:
     """Rules that the plan breaks, one row each."""
     rows = [(v.rule, v.where, v.when, v.found, v.allowed) for v in run.violations]
     return pd.DataFrame(rows, columns=["rule", "where", "when", "found", "allowed"])
-
-
-def named_judgements(run: Run) -> tuple[tuple[str, Judged], ...]:
-    """The plan and the baselines under the names used in every table."""
-    return (
-        ("plan", run.judged),
-        ("demand_proportional_points", run.at_points),
-        ("waiting_at_stations", run.at_stations),
-    )
 
 
 def cells_frame(run: Run) -> gpd.GeoDataFrame:

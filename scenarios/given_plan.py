@@ -55,7 +55,12 @@ class _Record:
 
 
 def read_given_plan(
-    folder: Path, max_changes: int | None, situation: Situation, force: Force
+    folder: Path,
+    max_changes: int | None,
+    situation: Situation,
+    force: Force,
+    *,
+    table: str = DEPLOYMENT,
 ) -> GivenPlan:
     """The plan in a run folder, for a situation of the same hours, places and unit types.
 
@@ -71,7 +76,7 @@ def read_given_plan(
     record = faults.attempt(lambda log: _read_record(folder / RECORD, log))
     if record is not None:
         _refuse_other_hours(record.horizon, situation.horizon, faults)
-    units = faults.attempt(lambda log: _read_units(folder / DEPLOYMENT, situation, force, log))
+    units = faults.attempt(lambda log: _read_units(folder / table, situation, force, log))
     faults.raise_if_any()
     if record is None or units is None:
         raise AssertionError("a part of the given plan is missing although no fault was noted")

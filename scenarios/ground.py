@@ -50,7 +50,8 @@ def read_ground(loaded: LoadedScenario, faults: FaultLog) -> Ground | None:
         return None
     population = _population(loaded, area, grid, transit, centres)
     zone = _zones(loaded, grid, population, hubs, transit)
-    return Ground(area, grid, population, zone, _roads(loaded, area, grid, zone, context), context)
+    roads = road_graph(loaded, area, grid, zone, context)
+    return Ground(area, grid, population, zone, roads, context)
 
 
 def _area(loaded: LoadedScenario, faults: FaultLog) -> StudyArea:
@@ -185,13 +186,14 @@ def _zones(
     )
 
 
-def _roads(
+def road_graph(
     loaded: LoadedScenario,
     area: StudyArea,
     grid: Grid,
     zone: NDArray[np.int64],
     context: tuple[ContextLine, ...],
 ) -> RoadGraph:
+    """Streets over the grid with the barriers, crossings, links and expressways of `context`."""
     points = metric_points(area, context, "crossing")
     names = [line.name for line in context if line.kind == "crossing"]
     crossings = tuple(

@@ -4,16 +4,18 @@ import math
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from optimizer.judges.staffing_value import order_short
-from scenarios.frames import evaluation_frame
+from optimizer.judges.summary import city_service
 from scenarios.pipeline import Run
 
 NAMES = {
     "plan": "Plan",
     "demand_proportional_points": "Practice: at standby points by demand",
     "waiting_at_stations": "Practice: waiting at stations",
+    "equal_stations": "Practice: all stations of a district alike",
+    "random_patrol": "Practice: random patrol",
+    "flat_shifts": "Practice: flat shifts, at standby points",
 }
 
 
@@ -31,18 +33,18 @@ def json_ready(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def headline(run: Run, scorecard: pd.DataFrame | None = None) -> dict[str, Any]:
+def headline(run: Run) -> dict[str, Any]:
     """Headline figures as plain values; shares 0..1, minutes, officers, units."""
-    table = evaluation_frame(run) if scorecard is None else scorecard
-    city = table[(table["scope"] == "city") & (table["hour"].astype(str) == "all")]
-    service = {
-        str(row["plan"]): {
-            name: round(float(row[name]), 6)
-            for name in ("covered", "mean_min", "p90_min", "within_3", "within_5", "served")
-        }
-        for _, row in city.iterrows()
-    }
     world, plan = run.world, run.plan
+    own = city_service(world.situation, run.judged.evaluation, plan.deployment.units)
+    figures = {"plan": own} | {practice.name: practice.service for practice in run.baselines}
+    service = {
+        name: {
+            key: round(found[key], 6)
+            for key in ("covered", "mean_min", "p90_min", "within_3", "within_5", "served")
+        }
+        for name, found in figures.items()
+    }
     on_duty = plan.roster.on_duty(world.situation.horizon.hours).sum(axis=(0, 1))
     units = plan.deployment.units.sum(axis=(0, 1))
     have = plan.posts.have()
@@ -51,9 +53,9 @@ def headline(run: Run, scorecard: pd.DataFrame | None = None) -> dict[str, Any]:
         "service": service,
         "objective_call_minutes": {
             "plan": round(run.judged.response_sum, 6),
-            "demand_proportional_points": round(run.at_points.response_sum, 6),
-            "waiting_at_stations": round(run.at_stations.response_sum, 6),
+            **{practice.name: round(practice.response_sum, 6) for practice in run.baselines},
         },
+        "strongest_baseline": run.strongest.name,
         "officers_on_duty": {"most": int(on_duty.max()), "least": int(on_duty.min())},
         "units_on_street": {"most": int(units.max()), "least": int(units.min())},
         "relocations": {

@@ -9,19 +9,8 @@ from numpy.typing import NDArray
 from geodata.situation import Situation
 from optimizer.calls import PatrolTerms
 from optimizer.force import UnitType
-from optimizer.judges.baselines import (
-    demand_points_baseline,
-    proportional_units,
-    station_baseline,
-)
-from optimizer.judges.claims import (
-    check_bound,
-    check_objective,
-    check_patrol_bound,
-    weighted_response,
-)
-from optimizer.judges.evaluation import evaluate
-from optimizer.judges.evaluation_result import Evaluation
+from optimizer.judges.baselines import proportional_units
+from optimizer.judges.claims import check_bound, check_objective, check_patrol_bound
 from optimizer.judges.rules import violations
 from optimizer.judges.violation import Violation
 from optimizer.judges.visit_rules import check_visit_plan
@@ -40,9 +29,12 @@ from optimizer.staffing_result import StaffingResult
 from optimizer.visits import plan_visits
 from scenarios.clash_report import refuse_clashes
 from scenarios.given_plan import GivenPlan, read_given_plan
+from scenarios.practice import Baseline, Judged, judge, judge_practice
 from scenarios.progress import Progress
 from scenarios.scenario import LoadedScenario
 from scenarios.schema import Scenario
+from scenarios.simulated import Simulated, simulate_both
+from scenarios.stress import StressCase, stress_cases
 from scenarios.wishes import patrol_wishes
 from scenarios.world import World, build_world
 
@@ -62,18 +54,6 @@ LOAN_SPEED_KMH = 25.0
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A deployment and what the analytic judge says of it.
-
-    `response_sum` is the weighted response in call-minutes over the horizon, the objective.
-    """
-
-    deployment: Deployment
-    evaluation: Evaluation
-    response_sum: float
-
-
-@dataclass(frozen=True)
 class Given:
     """The plan that was to be changed little, judged under the new forecast.
 
@@ -89,7 +69,9 @@ class Given:
 class Run:
     """Everything a run knows: world, plan, judgements, marginal values.
 
-    `allocations`, `marginal` and `relocations` are by type of unit.
+    `allocations`, `marginal` and `relocations` are by type of unit; `baseline` is the strongest
+    of the `baselines`, judged in full; `stress` is empty unless asked for; `simulated` is None
+    without replications.
     """
 
     loaded: LoadedScenario
@@ -100,12 +82,14 @@ class Run:
     allocations: tuple[PatrolAllocation, ...]
     plan: Plan
     judged: Judged
-    at_stations: Judged
-    at_points: Judged
+    baselines: tuple[Baseline, ...]
+    baseline: Judged
     violations: tuple[Violation, ...]
     marginal: tuple[MarginalValue, ...] = ()
     relocations: tuple[Relocation, ...] = ()
     given: Given | None = None
+    stress: tuple[StressCase, ...] = ()
+    simulated: Simulated | None = None
 
     @property
     def opening_hour(self) -> int:
@@ -115,9 +99,9 @@ class Run:
         return clocks.index(clock) if clock in clocks else 0
 
     @property
-    def baseline(self) -> Judged:
-        """The stronger of the two baselines of practice."""
-        return min(self.at_points, self.at_stations, key=lambda judged: judged.response_sum)
+    def strongest(self) -> Baseline:
+        """The baseline that `baseline` judges in full: the smallest weighted response."""
+        return min(self.baselines, key=lambda practice: practice.response_sum)
 
 
 def run_scenario(
@@ -126,8 +110,11 @@ def run_scenario(
     *,
     given_folder: Path | None = None,
     max_changes: int | None = None,
+    stress: bool = False,
 ) -> Run:
     """Plan a scenario and judge the plan; change the plan of `given_folder` as little as asked.
+
+    With `stress` the plan and the strongest baseline are judged again on worse nights.
 
     Raises
     ------
@@ -182,7 +169,7 @@ def run_scenario(
         )
     with progress.phase("judges", "Judging the plan and the baselines of practice"):
         judged = judge(world, deployment, terms)
-        at_stations, at_points = baselines(world, deployment, terms)
+        practice, strongest = judge_practice(world, deployment, staffing, terms, scenario.seed)
         moved = tuple(
             relocation(world.situation, unit.unit_type, units, wishes.pool_of_place)
             for unit, units in zip(world.force.unit_types, deployment.units, strict=True)
@@ -196,6 +183,22 @@ def run_scenario(
             + check_patrol_bound(proof)
             + wish_violations(wishes, deployment, staffing.units_available)
         )
+    cases: tuple[StressCase, ...] = ()
+    if stress:
+        with progress.phase("stress", "Judging worse nights"):
+            cases = stress_cases(loaded, world, deployment, strongest.deployment, terms)
+    simulated = None
+    if scenario.simulation.replications:
+        with progress.phase("simulation", "Simulating the plan and the strongest practice"):
+            simulated = simulate_both(
+                scenario,
+                world,
+                deployment,
+                strongest.deployment,
+                wishes.pool_of_place,
+                visits.visits,
+                staffing.posts.have(),
+            )
     return Run(
         loaded,
         world,
@@ -205,12 +208,14 @@ def run_scenario(
         found,
         plan,
         judged,
-        at_stations,
-        at_points,
+        practice,
+        strongest,
         broken,
         marginal,
         moved,
         given,
+        cases,
+        simulated,
     )
 
 
@@ -356,35 +361,3 @@ def deploy(
     claimed = sum(float(allocation.response_sum.sum()) for allocation in found)
     units = np.stack([allocation.units for allocation in found])
     return Deployment(names, units, tuple(moves)), claimed
-
-
-def by_command(situation: Situation, units: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Sum `units[place, hour]` over the places of each command, `[command, hour]`.
-
-    Stations stand first among the patrol places, so a table of stations alone will do.
-    """
-    total = np.zeros((len(situation.area.commands), units.shape[1]), dtype=np.int64)
-    np.add.at(total, situation.place_command[: len(units)], units)
-    return total
-
-
-def judge(world: World, deployment: Deployment, terms: PatrolTerms) -> Judged:
-    """Evaluate a deployment and recompute its objective from the evaluation alone."""
-    evaluation = evaluate(world.situation, world.force, deployment, terms=terms)
-    response_sum = weighted_response(world.situation, evaluation, terms)
-    return Judged(deployment, evaluation, response_sum)
-
-
-def baselines(world: World, deployment: Deployment, terms: PatrolTerms) -> tuple[Judged, Judged]:
-    """Practice with the same units: waiting at the stations, and standing at standby points."""
-    situation = world.situation
-    waiting, standing = [], []
-    for row, unit in enumerate(world.force.unit_types):
-        units = deployment.units[row]
-        limits = by_command(situation, units)
-        waiting.append(station_baseline(situation, unit, units.sum(axis=0), terms))
-        standing.append(demand_points_baseline(situation, unit, limits, terms))
-    found = [
-        Deployment(deployment.unit_types, np.stack(units), ()) for units in (waiting, standing)
-    ]
-    return judge(world, found[0], terms), judge(world, found[1], terms)

@@ -17,14 +17,15 @@ import pyogrio
 from geodata.faults import BadInput, Fault
 from maps.page import plan_map
 from scenarios.changes import changes_frame, unit_hours_changed
+from scenarios.finished_run import scenario_folder
 from scenarios.frames import (
     cells_frame,
     deployment_frame,
-    evaluation_frame,
     loans_frame,
     map_layers,
     posts_frame,
     staffing_frame,
+    standing_frame,
     violations_frame,
     visits_frame,
 )
@@ -35,7 +36,9 @@ from scenarios.pipeline import Given, Run
 from scenarios.progress import Progress, peak_memory_mb
 from scenarios.provenance import data_status
 from scenarios.scenario import settings_json
-from scenarios.summary import summary_text
+from scenarios.scorecard import baselines_frame, scorecard_frame
+from scenarios.simulation_report import simulation_frame, simulation_record
+from scenarios.summary import judges_side_by_side, summary_text
 from scenarios.wish_report import floors_frame
 
 PACKAGES = ("muster-deploy", "ortools", "numpy", "scipy", "numba", "pandas", "geopandas", "shapely")
@@ -75,9 +78,9 @@ def write_run(run: Run, folder: Path, progress: Progress) -> dict[str, Any]:
     """Write all outputs of a run to `folder`, replacing an earlier run there.
 
     Returns the content of `run.json`. All files but `run.json` are byte-identical for the same
-    scenario, seed and versions; `run.json` differs in `seconds` and `peak_mb` only. A plan that
-    breaks a rule has the status `NOT_VALID`, a table of the broken rules, and says so in the
-    summary and on the map.
+    scenario, seed and versions; `run.json` differs in `seconds` and `peak_mb` only, and in
+    `scenario_folder` where the scenario lies elsewhere. A plan that breaks a rule has the status
+    `NOT_VALID`, a table of the broken rules, and says so in the summary and on the map.
 
     Raises
     ------
@@ -95,6 +98,7 @@ def write_run(run: Run, folder: Path, progress: Progress) -> dict[str, Any]:
             page = _map_page(run)
             (draft / "map.html").write_text(page, encoding="utf-8")
         record = _record(run, figures, checked, progress)
+        record["scenario_folder"] = scenario_folder(run.loaded, folder)
         text = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
         (draft / "run.json").write_text(text + "\n", encoding="utf-8")
         _put_in_place(draft, folder)
@@ -105,8 +109,8 @@ def write_run(run: Run, folder: Path, progress: Progress) -> dict[str, Any]:
 
 
 def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, float] | None]:
-    scorecard = evaluation_frame(run)
-    figures, checked = headline(run, scorecard), recorded_check(run)
+    scorecard = scorecard_frame(run)
+    figures, checked = headline(run), recorded_check(run)
     status = data_status(run.world.situation.provenance)
     for name, frame in (
         ("staffing", staffing_frame(run)),
@@ -114,7 +118,14 @@ def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, floa
         ("deployment", deployment_frame(run)),
         ("posts", posts_frame(run)),
         ("visits", visits_frame(run)),
-        ("evaluation", scorecard),
+        ("scorecard", scorecard),
+        ("baselines", baselines_frame(run)),
+        ("baseline_deployment", standing_frame(run, run.baseline.deployment)),
+        *(
+            [("simulation", simulation_frame(run.simulated, run.strongest.name))]
+            if run.simulated
+            else []
+        ),
         ("marginal", marginal_frame(run.world.situation, run.marginal)),
         *([("floors", floors_frame(run))] if run.wishes.floors else []),
         *([("changes", _changes(run, run.given))] if run.given else []),
@@ -205,6 +216,10 @@ def _record(
     }
     if checked is not None:
         record["recorded_calls"] = checked
+    if run.simulated is not None:
+        record["simulation"] = simulation_record(
+            judges_side_by_side(run, run.simulated), run.simulated, run.strongest.name
+        )
     if run.given is not None:
         record["given_plan"] = {
             "scenario": run.given.plan.scenario,

@@ -39,7 +39,8 @@ class LoadedScenario:
     def digest(self) -> str:
         """SHA-256 over the scenario's settings and the bytes of its input files."""
         content = hashlib.sha256()
-        content.update(self.scenario.model_dump_json().encode())
+        settings = json.dumps(settings_json(self.scenario), sort_keys=True)
+        content.update(settings.encode())
         for name, path in self.input_files().items():
             content.update(name.encode())
             content.update(hashlib.sha256(path.read_bytes()).digest())
@@ -82,11 +83,28 @@ def load_scenario(name: str, overrides: tuple[str, ...] = ()) -> LoadedScenario:
     settings = _with_base(path)
     for override in overrides:
         _apply(settings, override)
+    return LoadedScenario(_validated(settings, path.name), path.parent)
+
+
+def changed(loaded: LoadedScenario, overrides: tuple[str, ...]) -> LoadedScenario:
+    """The same scenario with `key.key=value` overrides.
+
+    Raises
+    ------
+    BadInput
+        With every fault of the changed settings at once.
+    """
+    settings = loaded.scenario.model_dump(mode="python")
+    for override in overrides:
+        _apply(settings, override)
+    return LoadedScenario(_validated(settings, loaded.scenario.id), loaded.folder)
+
+
+def _validated(settings: dict[str, Any], file: str) -> Scenario:
     try:
-        scenario = Scenario.model_validate(settings)
+        return Scenario.model_validate(settings)
     except ValidationError as error:
-        raise BadInput(_as_fault(path.name, item) for item in error.errors()) from None
-    return LoadedScenario(scenario, path.parent)
+        raise BadInput(as_fault(file, item) for item in error.errors()) from None
 
 
 def _find(name: str, folder: Path) -> Path:
@@ -109,7 +127,7 @@ def _find(name: str, folder: Path) -> Path:
 
 
 def _with_base(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
-    settings = _read_toml(path)
+    settings = read_toml(path)
     base = settings.pop("base", None)
     if base is None:
         return settings
@@ -156,7 +174,14 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Content of a TOML file.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be read.
+    """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -212,7 +237,8 @@ def _toml_value(text: str) -> Any:
         return text
 
 
-def _as_fault(file: str, item: Any) -> Fault:
+def as_fault(file: str, item: Any) -> Fault:
+    """What pydantic found wrong with a key of a file, in words."""
     where = ".".join(str(step) for step in item["loc"]) or "scenario"
     if item["type"] == "extra_forbidden":
         return Fault(

@@ -226,6 +226,29 @@ class StaffingPart(Part):
     relax_protected: bool = False
 
 
+class SimulationPart(Part):
+    """How a plan is simulated (assumptions unless fitted to records).
+
+    `handling_min` from receipt until a call can be dispatched; the `_cv` are coefficients of
+    variation of handling, scene and travel times. `crossing` says whose units may answer a call.
+    `visits`: made by foot patrols of their own (`reserved`), or by patrol units between calls
+    that leave for a call (`preemptible`) or finish first (`held`), begun within
+    `visit_window_min`. Posts in `release_rings` may be sent to calls.
+    """
+
+    replications: Annotated[int, Field(ge=0, le=10_000)] = 20
+    warm_up_h: Annotated[int, Field(ge=0, le=24)] = 2
+    handling_min: Weight = 1.0
+    handling_cv: Annotated[float, Field(ge=0.0, le=5.0)] = 0.5
+    scene_cv: Annotated[float, Field(ge=0.0, le=5.0)] = 0.5
+    travel_cv: Annotated[float, Field(ge=0.0, le=2.0)] = 0.0
+    crossing: Literal["quickest", "own_first", "own_only"] = "quickest"
+    returning: bool = True
+    visits: Literal["reserved", "preemptible", "held"] = "reserved"
+    visit_window_min: Annotated[float, Field(ge=0.0, le=1440.0)] = 30.0
+    release_rings: tuple[Literal["core", "control", "outer"], ...] = ()
+
+
 class Scenario(Part):
     """One scenario: everything a run needs to know."""
 
@@ -251,3 +274,4 @@ class Scenario(Part):
     visits: VisitsPart = VisitsPart()
     patrol: PatrolPart
     staffing: StaffingPart = StaffingPart()
+    simulation: SimulationPart = SimulationPart()

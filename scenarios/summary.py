@@ -5,27 +5,39 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geodata.incidents import ZONES
 from optimizer.judges.staffing_value import order_short
+from optimizer.judges.summary import city_service
 from scenarios.changes import changes_text
 from scenarios.headline import NAMES, shown
 from scenarios.marginal_report import marginal_text
 from scenarios.pipeline import Run
+from scenarios.scorecard_report import (
+    against_practice,
+    city_text,
+    of_plan,
+    sites_text,
+    stress_text,
+)
+from scenarios.simulated import Simulated
+from scenarios.simulation_report import side_by_side, simulation_text
 from scenarios.wish_report import moves_text, wishes_text
 
 
 def summary_text(
     run: Run, scorecard: pd.DataFrame, figures: dict[str, Any], checked: dict[str, float] | None
 ) -> str:
-    """`summary.md` of a run, from its scorecard (`evaluation_frame`) and headline figures."""
-    of_plan = scorecard[scorecard["plan"] == "plan"]
+    """`summary.md` of a run, from its scorecard (`scorecard_frame`) and headline figures."""
     sections = [
         _opening(run),
         _planned(run, figures),
         _on_duty(run),
         _bought(run, figures),
-        _by_zone(of_plan),
-        _worst_districts(run, of_plan),
+        city_text(run, scorecard),
+        _simulated(run),
+        _by_zone(scorecard),
+        _worst_districts(run, scorecard),
+        sites_text(run, scorecard),
+        stress_text(run),
         marginal_text(run.world.situation, run.marginal, run.opening_hour),
         wishes_text(run),
         _changes(run),
@@ -108,9 +120,10 @@ def _bought(run: Run, figures: dict[str, Any]) -> str:
     rows = [
         "## What it buys",
         "",
-        "Same units each hour, judged by the same queueing model. Response runs from dispatch to "
-        "the arrival of the first unit, for calls that ask for a unit; coverage is the share of "
-        "those calls answered within the target of their class and zone.",
+        "Same units each hour (flat shifts: same officer-hours), judged by the same queueing "
+        "model. Response runs from dispatch to the arrival of the first unit, for calls that ask "
+        "for a unit; coverage is the share of those calls answered within the target of their "
+        "class and zone.",
         "",
         "| | coverage | mean min | P90 min | within 3 min | within 5 min | no idle unit in reach |",
         "|---|---|---|---|---|---|---|",
@@ -122,14 +135,9 @@ def _bought(run: Run, figures: dict[str, Any]) -> str:
             f"{shown(service['within_3'], '.1%')} | {shown(service['within_5'], '.1%')} | "
             f"{shown(1.0 - service['served'], '.2%')} |"
         )
-    plan, best = run.judged.response_sum, run.baseline.response_sum
-    gain = 1.0 - plan / best if best else 0.0
-    strongest = "standby points" if run.baseline is run.at_points else "stations"
     rows += [
         "",
-        f"Against the stronger practice (at {strongest}) the plan takes "
-        f"{gain:.1%} off the weighted response: {plan:,.0f} against {best:,.0f} "
-        f"weighted call-minutes. {_proof(run)} "
+        f"{against_practice(run)} {_proof(run)} "
         f"Staffing lies within {run.staffing.relative_gap:.2%} of its proven bound "
         "(share of what staffing can add at most, in weighted call-minutes).",
         "",
@@ -150,23 +158,39 @@ def _proof(run: Run) -> str:
     )
 
 
+def judges_side_by_side(run: Run, simulated: Simulated) -> list[dict[str, Any]]:
+    """The city's figures over all hours by the analytic judge and by simulation."""
+    judged = run.judged
+    service = city_service(run.world.situation, judged.evaluation, judged.deployment.units)
+    return side_by_side(service, simulated.plan)
+
+
+def _simulated(run: Run) -> str:
+    if run.simulated is None:
+        return ""
+    return simulation_text(
+        judges_side_by_side(run, run.simulated),
+        run.simulated,
+        NAMES[run.strongest.name],
+        run.loaded.scenario.simulation,
+    )
+
+
 def _by_zone(table: pd.DataFrame) -> str:
-    zones = table[(table["scope"] == "zone") & (table["hour"].astype(str) == "all")]
+    zones = of_plan(table, "zone").loc[lambda part: part["hour"] == "all"]
     rows = ["## By zone", ""]
     rows += ["| zone | calls | coverage | mean min | P90 min |", "|---|---|---|---|---|"]
-    for zone in ZONES:
-        for _, row in zones[zones["id"] == zone].iterrows():
-            if row["calls"] > 0:
-                rows.append(
-                    f"| {zone} | {row['calls']:,.0f} | {shown(row['covered'], '.1%')} | "
-                    f"{shown(row['mean_min'], '.2f')} | {shown(row['p90_min'], '.1f')} |"
-                )
+    for _, row in zones[zones["calls"] > 0].iterrows():
+        rows.append(
+            f"| {row['id']} | {row['calls']:,.0f} | {shown(row['covered'], '.1%')} | "
+            f"{shown(row['mean_min'], '.2f')} | {shown(row['p90_min'], '.1f')} |"
+        )
     return "\n".join(rows)
 
 
 def _worst_districts(run: Run, table: pd.DataFrame) -> str:
     situation = run.world.situation
-    rows = table[(table["scope"] == "district") & (table["hour"].astype(str) != "all")]
+    rows = of_plan(table, "district").loc[lambda part: part["hour"] != "all"]
     rows = rows[rows["calls"] >= 1.0].sort_values("covered", kind="stable").head(5)
     names = {d.district_id: d.name_en for d in situation.area.districts}
     lines = [
@@ -244,7 +268,7 @@ def _recorded(checked: dict[str, float] | None) -> str:
         f"{checked['calls']:,.0f} calls that ask for a unit are on record; "
         f"{checked['expected_calls']:,.0f} were expected. Laid over the plan, "
         f"{checked['covered_plan']:.1%} of them meet their target in expectation "
-        f"({checked['covered_baseline']:.1%} under the stronger practice). The record has no "
+        f"({checked['covered_baseline']:.1%} under the strongest practice). The record has no "
         "time of day: each call counts with its cell's coverage averaged over the hours by the "
         "stated profile."
     )

@@ -117,7 +117,7 @@ def _placed(
         patrol_places=places,
         headcount=headcount,
         demand=demand,
-        speeds=faults.attempt(lambda log: _speeds(loaded, horizon, tables.season, log)),
+        speeds=faults.attempt(lambda log: hourly_speeds(loaded, horizon, tables.season, log)),
         events=_events(loaded, ground, horizon, faults),
         visit_points=_visit_points(loaded, ground, faults),
         limits=place_limits(loaded, tables.force, places, headcount, horizon, faults),
@@ -245,9 +245,10 @@ def _work_of_homes(ground: Ground, stations: Places, demand: Demand) -> NDArray[
     return np.maximum(work, 1e-9)
 
 
-def _speeds(
+def hourly_speeds(
     loaded: LoadedScenario, horizon: Horizon, season: Season | None, faults: FaultLog
 ) -> SpeedProfiles:
+    """Speeds of the roads in every hour; a season says what kind of day it is."""
     part = loaded.scenario.roads
     kinds = tuple(
         part.speed_day if season is None else season.phase_at(moment).speed_day

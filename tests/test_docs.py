@@ -13,7 +13,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from geodata.incidents import ZONES
-from optimizer.judges.summary import COLUMNS
+from optimizer.judges.scorecard import COLUMNS as SCORECARD
+from optimizer.judges.scorecard import MEASURE_UNITS, SCOPES
+from optimizer.judges.simulation.service import MEASURES
 from scenarios.schema import Scenario
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -156,10 +158,12 @@ def test_every_rule_is_described_with_its_check() -> None:
         (
             "frames.py",
             "staffing_frame loans_frame deployment_frame posts_frame visits_frame violations_frame "
-            "cells_frame map_layers",
+            "cells_frame map_layers standing_frame",
         ),
         ("headline.py", "headline recorded_check"),
         ("run_folder.py", "_record"),
+        ("scorecard.py", "baselines_frame"),
+        ("simulation_report.py", "simulation_record side_by_side"),
     ],
 )
 def test_what_the_run_folder_holds_is_described(file: str, functions: str) -> None:
@@ -168,17 +172,20 @@ def test_what_the_run_folder_holds_is_described(file: str, functions: str) -> No
     for function in functions.split():
         assert written[function], f"{function} writes nothing that can be seen"
         assert (function, sorted(written[function] - described)) == (function, [])
-    assert set(COLUMNS) <= described
+    for names in (SCORECARD, MEASURE_UNITS, SCOPES, MEASURES):
+        assert set(names) <= described
 
 
-def test_names_in_the_model_exist() -> None:
-    """A function or module that the model page names can be found in the code."""
+@pytest.mark.parametrize("page", ["model.md", "judges.md"])
+def test_names_in_the_model_exist(page: str) -> None:
+    """A function or module that the page names can be found in the code."""
+    text = (ROOT / "docs" / page).read_text("utf-8")
     code = "\n".join(
         path.read_text("utf-8")
         for floor in ("geodata", "optimizer", "scenarios")
         for path in sorted((ROOT / floor).rglob("*.py"))
     )
-    names = [name for name in quoted(MODEL) if re.fullmatch(r"\w*_\w+|[A-Z]\w+\.\w+", name)]
+    names = [name for name in quoted(text) if re.fullmatch(r"\w*_\w+|[A-Z]\w+\.\w+", name)]
     strangers = [
         name
         for name in names
@@ -186,7 +193,7 @@ def test_names_in_the_model_exist() -> None:
     ]
     tables = set().union(*(header(path) for path in TABLES))
     assert sorted(set(strangers) - tables) == []
-    files = [name for name in quoted(MODEL) if re.fullmatch(r"[\w/]+/\w+\.py", name)]
+    files = [name for name in quoted(text) if re.fullmatch(r"[\w/]+/\w+\.py", name)]
     assert [name for name in files if not (ROOT / name).is_file()] == []
 
 

@@ -1,12 +1,15 @@
 """An evaluation added up: tables by city, district, zone and class."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from geodata.incidents import ZONES
 from geodata.situation import Situation
-from optimizer.judges.evaluation import quantile_min
+from optimizer.judges.evaluation import quantile_min, share_of
 from optimizer.judges.evaluation_result import HISTOGRAM_MIN, WITHIN_MIN, Evaluation
 
 COLUMNS: tuple[str, ...] = (
@@ -16,13 +19,18 @@ COLUMNS: tuple[str, ...] = (
     "calls",
     "covered",
     "mean_min",
+    "p50_min",
     "p90_min",
+    "p99_min",
     "within_1",
     "within_3",
     "within_5",
     "served",
     "utilisation",
+    "uncommitted_unit_h",
 )
+
+QUANTILES: Mapping[str, float] = MappingProxyType({"p50_min": 0.5, "p90_min": 0.9, "p99_min": 0.99})
 
 
 def summarise(
@@ -31,15 +39,26 @@ def summarise(
     """One row per scope (city, district, zone, class), id and hour, and one for all hours.
 
     `hour` is the hour of the horizon or `all`. Means and shares are weighted by calls; an
-    unserved call counts `evaluation.unserved_min`. P90 is the quantile of the pooled calls,
-    inf when more than a tenth is unserved. `utilisation` is the busy share of the units
-    (`units[type, place, hour]`) of the city or district, NaN for zones and classes.
+    unserved call counts `evaluation.unserved_min`. P50, P90 and P99 are quantiles of the pooled
+    calls, inf when the unserved ones are more than the rest leaves. `utilisation` is the busy
+    share of the units (`units[type, place, hour]`) of the city or district and
+    `uncommitted_unit_h` the unit-hours not busy, NaN for zones and classes.
     """
     rows = [*_city_rows(situation, evaluation, units)]
     rows += _district_rows(situation, evaluation, units)
     rows += _zone_rows(situation, evaluation)
     rows += _class_rows(situation, evaluation)
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def city_service(
+    situation: Situation, evaluation: Evaluation, units: NDArray[np.int64]
+) -> Mapping[str, float]:
+    """Figures of the whole city over all hours, by the names of `COLUMNS`."""
+    whole = _city_rows(situation, evaluation, units)[-1]
+    return MappingProxyType(
+        {name: float(value) for name, value in zip(COLUMNS[3:], whole[3:], strict=True)}
+    )
 
 
 Row = tuple[str | float | int, ...]
@@ -132,17 +151,20 @@ def _rows(
     crews: NDArray[np.float64] | NDArray[np.int64],
 ) -> list[Row]:
     """Rows of one id: every hour, then all hours together."""
-    hours = len(busy)
-    rows = []
-    for label, part in [(hour, [hour]) for hour in range(hours)] + [("all", list(range(hours)))]:
-        calls = float(sums["calls"][part].sum())
-        p90 = float(quantile_min(hist[part].sum(axis=0)))
-        ratio = {
-            key: float(value[part].sum()) / calls if calls > 0 else float("nan")
-            for key, value in sums.items()
-        }
-        on_street = float(crews[part].sum())
-        ratio |= {"calls": calls, "p90_min": p90}
-        ratio["utilisation"] = float(busy[part].sum()) / on_street if on_street else float("nan")
-        rows.append((scope, name, label, *(ratio[key] for key in COLUMNS[3:])))
-    return rows
+    columns = {name: _with_total(value) for name, value in sums.items()}
+    calls, on_street = columns["calls"], _with_total(crews)
+    table = {name: share_of(value, calls) for name, value in columns.items()}
+    pooled = np.concatenate([hist, hist.sum(axis=0, keepdims=True)])
+    table |= {name: quantile_min(pooled, share) for name, share in QUANTILES.items()}
+    not_busy = on_street - _with_total(busy)
+    table["calls"] = calls
+    table["utilisation"] = share_of(_with_total(busy), on_street)
+    table["uncommitted_unit_h"] = np.where(on_street > 0, not_busy, np.nan)
+    labels: list[int | str] = [*range(len(busy)), "all"]
+    figures = np.stack([table[key] for key in COLUMNS[3:]], axis=1).tolist()
+    return [(scope, name, label, *row) for label, row in zip(labels, figures, strict=True)]
+
+
+def _with_total(values: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.float64]:
+    """Values of the hours and their sum, `[hour + 1]`."""
+    return np.append(np.asarray(values, dtype=np.float64), values.sum())

@@ -1,17 +1,24 @@
 """The baselines of practice, worked out by hand on the tiny city."""
 
+from dataclasses import replace
+from types import MappingProxyType
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geodata.situation import Situation
 from optimizer.judges.baselines import (
     demand_points_baseline,
+    equal_stations_baseline,
+    flat_units,
     proportional_units,
+    random_patrol_baseline,
     station_baseline,
 )
 from optimizer.reach import cell_reach, response_bins, turnout_min
-from tests.optimizer.tiny_city import CAR, TERMS, tiny_city
+from tests.optimizer.tiny_city import CAR, TERMS, manhattan_times, places_at, tiny_city
 
 
 def test_station_baseline_follows_the_calls_nearest_to_each_station() -> None:
@@ -68,3 +75,63 @@ def test_response_bins_round_and_end_in_the_last_bin() -> None:
     first = slice(reach.indptr[2], reach.indptr[3])
     expected = np.minimum(reach.minutes[first] / 2.0, 3)
     assert bins[first].tolist() == expected.tolist()
+
+
+def three_stations(hours: int = 1) -> Situation:
+    """The tiny city with a second station in the west, at cell 12, and one more point, at 8."""
+    city = tiny_city(hours=hours)
+    places = places_at(city.grid, (0, 12, 3, 13, 8, 14), *["station"] * 3, *["standby"] * 3)
+    return replace(
+        city,
+        stations=places_at(city.grid, (0, 12, 3), "station"),
+        patrol_places=places,
+        travel=MappingProxyType({"car": manhattan_times(city.grid, places, hours)}),
+    )
+
+
+def test_stations_of_a_district_get_the_same_number() -> None:
+    """The west has 5 of 7 calls: 6 of 8 units (quota 5.71), three for each of its stations."""
+    units = equal_stations_baseline(three_stations(), CAR, np.array([8]), TERMS)
+    assert units[:, 0].tolist() == [3, 3, 2, 0, 0, 0]
+
+
+def test_what_cannot_be_shared_goes_to_the_first_station() -> None:
+    units = equal_stations_baseline(three_stations(), CAR, np.array([7]), TERMS)
+    assert units[:, 0].tolist() == [3, 2, 2, 0, 0, 0]
+
+
+def test_random_patrol_keeps_each_district_its_units() -> None:
+    limits = np.array([[10_000, 3], [2, 0]])
+    units = random_patrol_baseline(three_stations(2), limits, np.random.default_rng(5))
+    assert units[:3].sum() == 0
+    assert (units[3:5].sum(axis=0) == limits[0]).all()
+    assert (units[5] == limits[1]).all()
+    assert units[3, 0] == pytest.approx(5000, abs=250)  # five standard deviations of 50
+    again = random_patrol_baseline(three_stations(2), limits, np.random.default_rng(5))
+    assert (units == again).all()
+
+
+def test_flat_shifts_fill_the_hours_with_fewest_people_first() -> None:
+    """Six units of two beside 0, 4 and 0 people on posts: 6, 6 and 4 people on the street."""
+    flat = flat_units(np.array([[5, 0, 1]]), 2, np.array([[0.0, 4.0, 0.0]]))
+    assert flat.tolist() == [[3, 1, 2]]
+
+
+def test_posts_that_take_everybody_leave_no_units() -> None:
+    flat = flat_units(np.array([[1, 1, 2]]), 2, np.array([[100.0, 0.0, 0.0]]))
+    assert flat.tolist() == [[0, 2, 2]]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 40)), min_size=1, max_size=24),
+    st.integers(1, 4),
+)
+def test_flat_shifts_keep_the_unit_hours_and_are_even(
+    hours: list[tuple[int, int]], officers: int
+) -> None:
+    """No hour with a unit has a unit more than the hour with fewest people on the street."""
+    units, elsewhere = np.array(hours).T[:, np.newaxis]
+    flat = flat_units(units, officers, elsewhere.astype(float))
+    street = flat * officers + elsewhere
+    assert flat.sum() == units.sum()
+    assert (street[flat > 0] - officers <= street.min()).all()

@@ -162,8 +162,8 @@ def test_changes_that_had_to_be() -> None:
 def test_what_the_changes_buy(earlier: tuple[Run, Path]) -> None:
     run = earlier[0]
     pools = run.world.situation.place_command
-    text = changes_text(run.at_stations, run.judged, pools, run.judged, 12)
-    saved = run.at_stations.response_sum - run.judged.response_sum
+    text = changes_text(run.baseline, run.judged, pools, run.judged, 12)
+    saved = run.baseline.response_sum - run.judged.response_sum
     assert f"The changes save {saved:,.1f} weighted call-minutes" in text
     assert "the budget is 12" in text
     assert "Without the budget they would save another 0.0 weighted call-minutes" in text
@@ -172,7 +172,7 @@ def test_what_the_changes_buy(earlier: tuple[Run, Path]) -> None:
     assert (mean_min, covered) == pytest.approx((service["mean_min"], service["covered"]), abs=1e-6)
     assert f"| this plan | {run.judged.deployment.units.sum():,} |" in text
     assert f"| {mean_min:.3f} | {covered:.2%} |" in text
-    assert "budget they" not in changes_text(run.at_stations, run.judged, pools)
+    assert "budget they" not in changes_text(run.baseline, run.judged, pools)
 
 
 def test_the_command_changes_a_given_plan(

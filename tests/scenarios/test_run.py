@@ -27,8 +27,11 @@ FILES = {
     "deployment.csv",
     "posts.csv",
     "visits.csv",
-    "evaluation.csv",
+    "scorecard.csv",
+    "baselines.csv",
     "marginal.csv",
+    "baseline_deployment.csv",
+    "simulation.csv",
     "cells.parquet",
     "plan.gpkg",
     "map.html",
@@ -151,6 +154,8 @@ def test_a_second_run_is_the_same(planned: Path, tmp_path: Path) -> None:
     for found in (first, second):
         assert set(found.pop("seconds")) >= {"world", "staffing", "patrol", "judges", "map"}
         assert found.pop("peak_mb") > 0
+    assert first.pop("scenario_folder") == "../town"
+    assert second.pop("scenario_folder") == "../elsewhere"
     assert first == second
     assert str(tmp_path) not in json.dumps(second)
 
