@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from optimizer.calls import PatrolTerms
 from optimizer.judges.scorecard import (
     Figures,
     deployment_figures,
@@ -12,6 +13,7 @@ from optimizer.judges.scorecard import (
     scorecard_table,
 )
 from optimizer.judges.sites import Site, largest_sites
+from optimizer.judges.stability import unstable_calls
 from optimizer.judges.summary import city_service
 from scenarios.pipeline import Run
 from scenarios.practice import Baseline, Judged
@@ -49,9 +51,13 @@ def run_sites(run: Run) -> tuple[Site, ...]:
 
 
 def _figures_of(run: Run, judged: Judged, sites: tuple[Site, ...]) -> list[Figures]:
-    world = run.world
+    world, patrol = run.world, run.loaded.scenario.patrol
+    terms = PatrolTerms(patrol.closing_min, patrol.grade_weight)
+    unstable = unstable_calls(
+        world.situation, world.force, judged.deployment, judged.evaluation, terms
+    )
     return deployment_figures(
-        world.situation, world.force, judged.deployment, judged.evaluation, sites
+        world.situation, world.force, judged.deployment, judged.evaluation, unstable, sites
     )
 
 

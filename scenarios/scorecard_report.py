@@ -77,7 +77,24 @@ def city_text(run: Run, scorecard: pd.DataFrame) -> str:
                 _figure(difference, f"+{form}").replace("%", ""),
             ]
             rows.append(f"| {words} | {' | '.join(figures)} |")
-    return "\n".join(rows)
+    return "\n".join([*rows, *_unstable(run, scorecard)])
+
+
+def _unstable(run: Run, scorecard: pd.DataFrame) -> list[str]:
+    """Warning of hours in which lines of waiting calls grow without limit."""
+    by_hour = of_plan(scorecard, "city").set_index("hour")["unstable_calls"].drop("all")
+    hours = by_hour[by_hour > 0.0]
+    if hours.empty:
+        return []
+    worst = hours.idxmax()
+    clock = f"{run.world.situation.horizon.at(int(str(worst))):%d %b %H:%M}"
+    return [
+        "",
+        f"**Unstable in {len(hours)} of {len(by_hour)} hours**: there are calls from places whose "
+        f"units in reach cannot do the work, most of them at {clock} "
+        f"({float(hours.max()):.1%} of the hour's calls). Waiting calls would pile up: the figures "
+        "of these hours are no steady state; utilisation is not told where most calls are such.",
+    ]
 
 
 def _figures(

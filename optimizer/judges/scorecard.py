@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geodata.frozen import frozen_array
+from geodata.incidents import ZONES
 from geodata.situation import Situation
 from optimizer.force import Force
 from optimizer.judges.duties import (
@@ -24,7 +25,7 @@ from optimizer.judges.equity import (
     patrol_min_per_1000,
     ratio_of_extremes,
 )
-from optimizer.judges.evaluation import share_of
+from optimizer.judges.evaluation import share_of, sum_by
 from optimizer.judges.evaluation_result import Evaluation
 from optimizer.judges.sites import NEAR_SITE_MIN, Site, idle_units_near
 from optimizer.judges.standing import STANDING, standing
@@ -46,6 +47,7 @@ MEASURE_UNITS: Mapping[str, str] = MappingProxyType(
         "circle_3": "share",
         "circle_5": "share",
         "no_idle_unit": "share",
+        "unstable_calls": "share",
         "second_in_time": "share",
         "utilisation": "share",
         "utilisation_max_hour": "share",
@@ -66,6 +68,9 @@ MEASURE_UNITS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Measures in the order of the table, each with its unit."""
+
+MOSTLY = 0.5
+"""Share of unstable calls above which a group has no utilisation."""
 
 COLUMNS: tuple[str, ...] = tuple("scope id hour measure unit value baseline difference".split())
 SCOPES: tuple[str, ...] = ("city", "command", "district", "zone", "class", "site", "stress")
@@ -95,10 +100,17 @@ def deployment_figures(
     force: Force,
     deployment: Deployment,
     evaluation: Evaluation,
+    unstable: NDArray[np.float64],
     sites: tuple[Site, ...],
 ) -> list[Figures]:
-    """What a deployment gives: service, units near calls and sites, evenness."""
+    """What a deployment gives: service, units near calls and sites, evenness.
+
+    `unstable[cell, hour]` are the calls that `unstable_calls` finds; where they are more than half
+    of a group's calls there is no steady state and no utilisation is told.
+    """
     table = summarise(situation, evaluation, deployment.units)
+    table["unstable_calls"] = _unstable_shares(situation, table, unstable)
+    table.loc[table["unstable_calls"] > MOSTLY, "utilisation"] = np.nan
     return [
         *_service_figures(situation, force, deployment, evaluation, table),
         *_equity_figures(situation, deployment, evaluation, table),
@@ -134,6 +146,24 @@ def _service_figures(
             by_id["utilisation_max_hour"] = most
         found += [Figures(str(scope), ids, name, values) for name, values in by_id.items()]
     return found
+
+
+def _unstable_shares(
+    situation: Situation, summary: pd.DataFrame, unstable: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Share of unstable calls of every row of the summary; NaN for classes and without calls."""
+    groups = {
+        "city": _with_total(unstable.sum(axis=0, keepdims=True)),
+        "district": _with_total(
+            sum_by(unstable, situation.grid.district, len(situation.area.district_ids))
+        ),
+        "zone": _with_total(sum_by(unstable, situation.zone, len(ZONES))),
+    }
+    of_rows = np.full(len(summary), np.nan)
+    for scope, calls in groups.items():
+        rows = (summary["scope"] == scope).to_numpy()
+        of_rows[rows] = calls.ravel()
+    return share_of(of_rows, summary["calls"].to_numpy())
 
 
 def _answered(situation: Situation) -> list[int]:

@@ -13,6 +13,7 @@ from optimizer.judges.scorecard import (
     duty_figures,
     scorecard_table,
 )
+from optimizer.judges.stability import unstable_calls
 from optimizer.judges.summary import city_service, summarise
 from optimizer.plan import Deployment, PostAssignment, PostFill, VisitPlan
 from optimizer.requirement import PostNeed
@@ -32,7 +33,8 @@ def figures(*at_places: int) -> list[Figures]:
     units = np.array(at_places).reshape(1, -1, 1).repeat(2, axis=2)
     deployment = Deployment(("car",), units, ())
     found = evaluate(CITY, tiny_force(), deployment, terms=TERMS)
-    return deployment_figures(CITY, tiny_force(), deployment, found, ())
+    unstable = unstable_calls(CITY, tiny_force(), deployment, found, TERMS)
+    return deployment_figures(CITY, tiny_force(), deployment, found, unstable, ())
 
 
 @pytest.fixture(scope="module")
