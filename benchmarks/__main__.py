@@ -14,7 +14,9 @@ from benchmarks import (
     mexclp,
     pmedian,
     police_districting,
+    police_simulation,
     queueing,
+    simulation,
     south_metro,
     spopt_peer,
 )
@@ -29,6 +31,7 @@ PUBLISHED: dict[str, Callable[[Instance, float], Record | Iterable[Record]]] = {
     "mexclp": mexclp.run,
     "pmedian": pmedian.run,
     "police_districting": police_districting.run,
+    "police_simulation": police_simulation.run,
 }
 """Families that read a folder of instances."""
 
@@ -56,21 +59,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("family", choices=[*sorted([*PUBLISHED, *IN_FOLDER]), "city"])
+    parser.add_argument("family", choices=[*sorted([*PUBLISHED, *IN_FOLDER]), "city", "simulation"])
     parser.add_argument(
         "--data",
         type=Path,
         default=DEFAULT_DATA,
         metavar="FOLDER",
         help="folder with known_values.csv, or for queueing and hypercube with the folder queueing "
-        "(default: %(default)s; city needs none)",
+        "(default: %(default)s; city and simulation need none)",
     )
     parser.add_argument(
         "--instance",
         nargs="+",
         default=[],
         metavar="NAME",
-        help="only these instances; for city a size: " + ", ".join(city.SIZES),
+        help="only these instances; for city a size: "
+        + ", ".join(city.SIZES)
+        + "; for simulation: "
+        + ", ".join(simulation.SIZES),
     )
     parser.add_argument(
         "--seconds",
@@ -90,6 +96,9 @@ def _parser() -> argparse.ArgumentParser:
 def _records(options: argparse.Namespace) -> Iterator[Record]:
     if options.family == "city":
         yield from city.run(options.instance, peer=options.peer, seconds=options.seconds)
+        return
+    if options.family == "simulation":
+        yield from simulation.run(options.instance)
         return
     if options.peer is not None:
         spopt_peer.check_peer(options.family, options.peer)

@@ -156,8 +156,10 @@ class RowCheck:
         )
         return found
 
-    def moments(self, column: str, local_timezone: str | None = None) -> list[datetime | None]:
-        """Moments in UTC from ISO 8601 text or time stamps.
+    def moments(
+        self, column: str, local_timezone: str | None = None, *, optional: bool = False
+    ) -> list[datetime | None]:
+        """Moments in UTC from ISO 8601 text or time stamps; None where empty, if `optional`.
 
         A moment without an offset is a fault, unless `local_timezone` says whose clock the file
         shows; then hours that the clock skips or shows twice are faults.
@@ -166,7 +168,12 @@ class RowCheck:
         numbers, distinct = pd.factorize(series, use_na_sentinel=False)
         codes = numbers.tolist()
         zone = None if local_timezone is None else ZoneInfo(local_timezone)
-        parsed = [_moment(value, zone) for value in distinct]
+        parsed = [
+            None
+            if optional and (pd.isna(value) or not str(value).strip())
+            else _moment(value, zone)
+            for value in distinct
+        ]
         for reason, expected, remedy in _MOMENT_FAULTS:
             self.refuse(
                 [parsed[code] == reason for code in codes],

@@ -1,11 +1,11 @@
 """`muster simulate RUN`: the plan of a finished run and the strongest practice, simulated."""
 
 import json
-import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from geodata.faults import BadInput, Fault
 from optimizer.calls import PatrolTerms
@@ -17,6 +17,7 @@ from scenarios.finished_run import FinishedRun, open_run
 from scenarios.headline import NAMES, json_ready
 from scenarios.progress import Progress
 from scenarios.provenance import data_status
+from scenarios.result_folder import ResultKind, refuse_other_files, write_result
 from scenarios.scenario import changed
 from scenarios.simulated import Simulated, city_of, simulate_both
 from scenarios.simulation_report import (
@@ -27,8 +28,8 @@ from scenarios.simulation_report import (
 )
 from scenarios.wishes import patrol_wishes
 
-TABLE, RECORD, TEXT, CALLS = "simulation.csv", "simulation.json", "simulation.md", "calls.csv"
-OWN_FILES = frozenset({TABLE, RECORD, TEXT, CALLS})
+TABLE, CALLS = "simulation.csv", "calls.csv"
+SIMULATION = ResultKind("simulation", "simulation.json", "simulation.md", frozenset({TABLE, CALLS}))
 
 CHANGEABLE = ("simulation.", "seed=")
 """Settings that leave the plan what it is."""
@@ -74,7 +75,7 @@ def simulate_run(
     BadInput
         When no run lies in `folder`, a setting is wrong, or something else lies in `out`.
     """
-    _refuse_foreign(out)
+    refuse_other_files(out, SIMULATION)
     progress = Progress()
     with progress.phase("world", f"Opening {folder.name} and building its world"):
         finished = open_run(folder)
@@ -93,7 +94,9 @@ def simulate_run(
         }
     )
     with progress.phase("tables", "Writing tables"):
-        _write(finished, simulated, record, text, out, one_per_call=one_per_call)
+        tables = _tables(finished, simulated, one_per_call=one_per_call)
+        status = data_status(finished.world.situation.provenance)
+        write_result(out, SIMULATION, tables, record, text, status)
     return record, text
 
 
@@ -118,37 +121,10 @@ def _analytic(finished: FinishedRun) -> dict[str, float]:
     return dict(city_service(world.situation, evaluation, finished.deployment.units))
 
 
-def _refuse_foreign(out: Path) -> None:
-    if not out.exists():
-        return
-    strange = [path.name for path in out.iterdir()] if out.is_dir() else [out.name]
-    if not set(strange) <= OWN_FILES:
-        raise BadInput(
-            [
-                Fault(
-                    "--out",
-                    "something that is no simulation is there",
-                    "a new folder, an empty one or that of an earlier simulation",
-                    "Name another folder; a simulation replaces all that is in it.",
-                    value=out.name,
-                )
-            ]
-        )
-
-
-def _write(
-    finished: FinishedRun,
-    simulated: Simulated,
-    record: dict[str, Any],
-    text: str,
-    out: Path,
-    *,
-    one_per_call: bool,
-) -> None:
-    """Write beside the place and rename, so that nothing half written is left."""
-    out = out.resolve()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    status = data_status(finished.world.situation.provenance)
+def _tables(
+    finished: FinishedRun, simulated: Simulated, *, one_per_call: bool
+) -> dict[str, pd.DataFrame]:
+    """Figures of both plans and, if asked for, the calls of the first replication."""
     tables = {TABLE: simulation_frame(simulated, finished.strongest)}
     if one_per_call:
         scenario = finished.loaded.scenario
@@ -156,18 +132,4 @@ def _write(
         pools = patrol_wishes(finished.loaded, finished.world).pool_of_place
         fleet = fleet_of(city, finished.deployment, pools)
         tables[CALLS] = one_record_per_call(city, fleet, seed=scenario.seed, replication=0)
-    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        for name, frame in tables.items():
-            labelled = frame.assign(data_status=status)
-            labelled.to_csv(draft / name, index=False, float_format="%.9g", lineterminator="\n")
-        (draft / TEXT).write_text(text + "\n", encoding="utf-8")
-        written = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
-        (draft / RECORD).write_text(written + "\n", encoding="utf-8")
-        draft.chmod(0o755)
-        if out.exists():
-            shutil.rmtree(out)
-        draft.rename(out)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+    return tables

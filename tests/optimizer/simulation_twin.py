@@ -89,6 +89,7 @@ class Car:
     since: int = 0
     turnout: float = 0.0
     on_call: bool = False
+    last: TwinCall | None = None
     visit: TwinVisit | None = None
     visit_from: float = 0.0
     over_from: float = 0.0
@@ -234,7 +235,7 @@ class Twin:
         call.sent += 1
         call.cleared = max(call.cleared, off_scene)
         call.arrivals.append((arrival, car.number, way))
-        car.stand, car.on_call = NO_PLACE, True
+        car.stand, car.on_call, car.last = NO_PLACE, True, call
         car.busy.append((now, off_scene + self.city.closing))
         self.tell(car, self.job(car, call.cell, off_scene + self.city.closing - now))
 
@@ -322,7 +323,9 @@ class Twin:
     def may_take(self, car: Car, call: TwinCall) -> bool:
         command = self.city.place_command[car.home]
         return (
-            self.city.answered_by[call.class_][car.kind]
+            car.last is not call
+            and not (call.sent and call.cleared <= self.env.now)
+            and self.city.answered_by[call.class_][car.kind]
             and self.minutes(car.kind, car.stand, call.cell) < math.inf
             and (not self.city.own_only or self.city.cell_command[call.cell] == command)
         )

@@ -128,6 +128,14 @@ class TestByHand:
         assert calls["dispatched"].tolist() == [0.0, 30.0]
         assert calls["sent"].tolist() == [2, 1]
 
+    def test_what_is_missing_when_all_have_left_is_not_sent(self) -> None:
+        """The only unit is off the scene at 31 and then takes the call that has waited since 5."""
+        units = deployment([1, 0, 0, 0], [1, 0, 0, 0])
+        calls = self.run((0.0, 0, 2), (5.0, 0, 1), units=units)
+        assert calls["sent"].tolist() == [1, 1]
+        assert np.isnan(calls["second"][0])
+        assert calls["dispatched"].tolist() == [0.0, 31.0]
+
     def test_on_the_way_back_it_answers_from_near_the_scene(self) -> None:
         """Free at 38 in cell 0, 8 min from home: for 4 min it stands at station 0, no turnout."""
         units = deployment([0, 0, 1, 0], [0, 0, 1, 0])
@@ -275,4 +283,3 @@ def test_intervals_are_those_of_student() -> None:
     mean, half = interval(np.array([1.0, 2.0, 3.0, np.nan]))
     assert mean == 2.0
     assert half == pytest.approx(4.302652729911275 / np.sqrt(3.0))
-

@@ -156,11 +156,14 @@ def test_hours_of_warm_up_without_calls_only_move_the_clock() -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_call_for_three_is_three_calls_for_one(seed: int) -> None:
-    """Units go to a call one by one, so splitting it changes neither units nor stamps."""
-    travel, fleet, calls = random_system(seed)
+    """Units go to a call one by one, so splitting it changes nothing while none is missing."""
+    travel, few, calls = random_system(seed)
+    fleet = Fleet(np.tile(few.kind, 30), np.tile(few.home[:, :1], (30, few.hours)))
     alone = CallStream(*(np.repeat(part, calls.units) for part in calls))
     split = outcome(travel, fleet, alone._replace(units=np.ones(len(alone.cell), dtype=np.int64)))
     whole = outcome(travel, fleet, calls)
+    answered = np.isfinite(whole.calls["arrived"])
+    assert (whole.calls["sent"] == np.where(answered, calls.units, 0)).all()
     assert np.array_equal(whole.busy_min, split.busy_min)
     number = np.repeat(np.arange(len(calls.cell)), calls.units)
     for call, record in enumerate(whole.calls):
@@ -191,9 +194,7 @@ def test_input_is_left_as_it_was() -> None:
     task = VisitTask(table, np.array([True]), True)
     ground = city_ground(travel, fleet.hours)
     kept = [part.copy() for part in (*calls, ground.places, task.table)]
-    runs = [
-        replicate(ground, fleet, calls, alike([1, 1]), DispatchRules(), task) for _ in range(2)
-    ]
+    runs = [replicate(ground, fleet, calls, alike([1, 1]), DispatchRules(), task) for _ in range(2)]
     assert runs[0].calls.tobytes() == runs[1].calls.tobytes()
     assert runs[0].visits.tobytes() == runs[1].visits.tobytes()
     for before, after in zip(kept, (*calls, ground.places, task.table), strict=True):
@@ -233,7 +234,11 @@ def test_class_that_nobody_serves_and_cell_that_nothing_reaches_are_never_answer
     """The unit answers class 0 in cell 0 alone; what waits for ever does not hold it up."""
     kinds = CallKinds(np.array([3, 1]), np.array([[True], [False]]))
     calls = given_calls(
-        [1.0, 2.0, 3.0, 70.0], 10.0, cell=[0, 1, 0, 0], class_of_call=[0, 0, 1, 0], units=[1, 2, 1, 1]
+        [1.0, 2.0, 3.0, 70.0],
+        10.0,
+        cell=[0, 1, 0, 0],
+        class_of_call=[0, 0, 1, 0],
+        units=[1, 2, 1, 1],
     )
     run = replicate(one_place(), steady_fleet([0], 2), calls, kinds, DispatchRules())
     assert_never_answered(run.calls[1:3])
@@ -280,3 +285,28 @@ def test_disorder_is_refused() -> None:
     assert run.calls["ready"].tolist() == [3.0, 9.0]
     with pytest.raises(ValueError, match="fleet of 3 h on 2 h"):
         replicate(ground, steady_fleet([0], 3), late_first, alike([1]), DispatchRules())
+
+
+@pytest.mark.parametrize(
+    ("places", "cell", "class_of_call", "told"),
+    [
+        ([1], 0, 0, r"home \[1, 1\]: there are 1, from 0 on"),
+        ([0], 2, 0, r"cell of a call \[2\]: there are 2"),
+        ([0], -1, 0, r"cell of a call \[-1\]"),
+        ([0], 0, 1, r"class of a call \[1\]: there are 1"),
+    ],
+)
+def test_strangers_are_refused(places: list[int], cell: int, class_of_call: int, told: str) -> None:
+    calls = given_calls([1.0], 5.0, cell=cell, class_of_call=class_of_call)
+    with pytest.raises(ValueError, match=told):
+        replicate(one_place(), steady_fleet(places, 2), calls, alike([1]), DispatchRules())
+
+
+def test_times_that_are_none_and_calls_without_hours_are_refused() -> None:
+    unknown = given_calls([1.0, np.nan, 2.0], 5.0)
+    with pytest.raises(ValueError, match="order of time"):
+        replicate(one_place(), steady_fleet([0], 2), unknown, alike([1]), DispatchRules())
+    with pytest.raises(ValueError, match="no hour"):
+        replicate(
+            one_place(0), steady_fleet([0], 0), given_calls([1.0], 5.0), alike([1]), DispatchRules()
+        )

@@ -57,7 +57,7 @@ def waits(runs: list[Replication]) -> list[float]:
     return [float(run.wait_min.mean()) for run in runs]
 
 
-@pytest.mark.parametrize(("units", "offered"), [(1, 0.6), (3, 2.4), (8, 6.0)])
+@pytest.mark.parametrize(("units", "offered"), [(1, 0.6), (3, 2.4), (6, 4.5)])
 def test_waits_are_those_of_erlang_c(units: int, offered: float) -> None:
     runs = pooled_runs(units, [offered * 60.0], 1.0)
     assert_in_interval(waits(runs), mean_wait(units, offered), power=0.09)
@@ -73,7 +73,7 @@ def test_one_unit_waits_as_pollaczek_and_khinchine_say() -> None:
     assert_in_interval(waits(runs), 0.625 * mean_wait(1, 0.6), power=0.06)
 
 
-@pytest.mark.parametrize("scene_cv", [0.0, 0.5, 1.0, 2.0])
+@pytest.mark.parametrize("scene_cv", [0.0, 1.0, 2.0])
 def test_lost_calls_are_those_of_erlang_b_whatever_the_services(scene_cv: float) -> None:
     runs = pooled_runs(5, [240.0], 1.0, scene_cv=scene_cv, rules=LOSS)
     lost = [float((run.calls["sent"] == 0).mean()) for run in runs]

@@ -5,14 +5,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def sooner(units: NDArray[np.void], one: int, other: int) -> bool:
     """Tell whether unit `one` comes before unit `other`: by moment, then by number."""
     here, there = units[one].moment, units[other].moment
     return here < there or (here == there and one < other)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def set_moment(heap: NDArray[np.int64], units: NDArray[np.void], unit: int, minute: float) -> None:
     """Give a unit its next moment, inf for none. `heap[0]` is the unit that comes next.
 

@@ -2,7 +2,8 @@
 
 A call goes to the unit with the shortest expected response by the travel times of the hour; a
 unit that becomes free takes, of the waiting calls that it may answer and can reach, the one of
-the first grade that has waited longest. A unit that was sent is not called back.
+the first grade that has waited longest. A unit that was sent is not called back. Units that a
+call still misses when all that came have left the scene are not sent any more.
 """
 
 import numpy as np
@@ -16,7 +17,7 @@ from optimizer.judges.simulation.system import Crossing, Ground
 OWN_FIRST, OWN_ONLY = int(Crossing.OWN_FIRST), int(Crossing.OWN_ONLY)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def leave_stand(stands: NDArray[np.void], units: NDArray[np.void], unit: int) -> None:
     """The unit cannot be sent any more."""
     me = units[unit]
@@ -34,7 +35,7 @@ def leave_stand(stands: NDArray[np.void], units: NDArray[np.void], unit: int) ->
     me.stand = -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def stand_at(
     stands: NDArray[np.void], units: NDArray[np.void], unit: int, place: int, turnout_min: float
 ) -> None:
@@ -51,7 +52,7 @@ def stand_at(
     me.stand, me.turnout_min = place, turnout_min
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def travel_between(ground: Ground, kind: int, hour: int, place: int, cell: int) -> float:
     """Travel minutes from a place to a cell, inf when the list does not hold it."""
     of = ground.list_of_hour[kind, hour]
@@ -68,7 +69,7 @@ def travel_between(ground: Ground, kind: int, hour: int, place: int, cell: int) 
     return np.inf
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def quickest_unit(
     ground: Ground,
     stands: NDArray[np.void],
@@ -105,7 +106,7 @@ def quickest_unit(
     return best, best_travel
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def choose_unit(
     ground: Ground,
     stands: NDArray[np.void],
@@ -123,7 +124,7 @@ def choose_unit(
     return unit, travel
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def add_busy(busy_min: NDArray[np.float64], unit: int, begin: float, end: float) -> None:
     """Count busy minutes in the hours they fall in; those after the last hour are left out."""
     hours = busy_min.shape[1]
@@ -135,7 +136,7 @@ def add_busy(busy_min: NDArray[np.float64], unit: int, begin: float, end: float)
         hour += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def end_visit(units: NDArray[np.void], visits: NDArray[np.void], unit: int, now: float) -> None:
     """What of a visit was delivered when the unit leaves."""
     me = units[unit]
@@ -145,7 +146,7 @@ def end_visit(units: NDArray[np.void], visits: NDArray[np.void], unit: int, now:
         me.visit = -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def send(
     heap: NDArray[np.int64],
     stands: NDArray[np.void],
@@ -166,7 +167,7 @@ def send(
     off_scene = arrival + job.scene_min
     end_visit(units, visits, unit, now)
     leave_stand(stands, units, unit)
-    me.doing, me.cell = BUSY, job.cell
+    me.doing, me.cell, me.call = BUSY, job.cell, call
     set_moment(heap, units, unit, off_scene + closing_min)
     add_busy(busy_min, unit, now, off_scene + closing_min)
     job.sent += 1
@@ -180,7 +181,7 @@ def send(
         job.second = arrival
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def join_line(
     lines: NDArray[np.void], ends: NDArray[np.void], calls: NDArray[np.void], call: int
 ) -> None:
@@ -195,34 +196,68 @@ def join_line(
     lines[job.line].length += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def leave_line(
     lines: NDArray[np.void], ends: NDArray[np.void], calls: NDArray[np.void], call: int
 ) -> None:
-    """The call at the head of its line and cell waits no more."""
+    """The call waits no more; it is the head of its line and cell, or not far behind."""
     job = calls[call]
     end = ends[job.line, job.cell]
-    end.head = job.next
+    before, other = -1, end.head
+    while other != call:
+        before, other = other, calls[other].next
+    if before < 0:
+        end.head = job.next
+    else:
+        calls[before].next = job.next
     if job.next < 0:
-        end.tail = -1
+        end.tail = before
     lines[job.line].length -= 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
+def waiting_at(
+    lines: NDArray[np.void],
+    ends: NDArray[np.void],
+    calls: NDArray[np.void],
+    line: int,
+    cell: int,
+    last_call: int,
+    now: float,
+) -> int:
+    """The first call that waits in a line and cell, but for `last_call`; -1 for none.
+
+    Calls whose units have all left the scene are taken out of the line on the way.
+    """
+    call = ends[line, cell].head
+    while call >= 0:
+        job = calls[call]
+        if job.sent > 0 and job.cleared <= now:
+            leave_line(lines, ends, calls, call)
+        elif call != last_call:
+            return call
+        call = job.next
+    return -1
+
+
+@njit(cache=True, nogil=True, forceinline=True)
 def first_waiting(
     ground: Ground,
     lines: NDArray[np.void],
     ends: NDArray[np.void],
     serves: NDArray[np.bool_],
     units: NDArray[np.void],
+    calls: NDArray[np.void],
     crossing: int,
     unit: int,
+    now: float,
     hour: int,
 ) -> tuple[int, float]:
     """The waiting call that a free unit should take (-1: none) and the travel minutes.
 
-    Calls at the head of their line and cell are looked at: the best grade first, then the
-    longest waiting (the lowest number: calls are numbered in the order in which they are ready).
+    The best grade first, then the longest waiting (the lowest number: calls are numbered in the
+    order in which they are ready). A unit does not go to its last call again, though that may
+    still wait for another one.
     """
     me = units[unit]
     of = ground.list_of_hour[me.kind, hour]
@@ -235,7 +270,7 @@ def first_waiting(
             continue
         for k in range(ground.out_start[of, me.stand], ground.out_start[of, me.stand + 1]):
             cell = ground.out_ways[k].end
-            call = ends[line, cell].head
+            call = waiting_at(lines, ends, calls, line, cell, me.call, now)
             if call < 0 or (best >= 0 and call > best):
                 continue
             if crossing != OWN_ONLY or ground.cell_command[cell] == command:
@@ -244,7 +279,7 @@ def first_waiting(
     return best, best_travel
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def anyone_waits(lines: NDArray[np.void]) -> bool:
     """Tell whether a call waits in any line."""
     for line in range(len(lines)):

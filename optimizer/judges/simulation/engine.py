@@ -36,7 +36,7 @@ from optimizer.judges.simulation.state import (
 from optimizer.judges.simulation.system import OFF_DUTY, Ground
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def go_off(
     heap: NDArray[np.int64],
     stands: NDArray[np.void],
@@ -52,7 +52,7 @@ def go_off(
     set_moment(heap, units, unit, np.inf)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def wait_at_home(
     ground: Ground,
     heap: NDArray[np.int64],
@@ -67,7 +67,7 @@ def wait_at_home(
     stand_at(stands, units, unit, me.home, ground.turnout_min[me.kind, me.home])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def drive_home(
     ground: Ground,
     heap: NDArray[np.int64],
@@ -98,7 +98,7 @@ def drive_home(
         set_moment(heap, units, unit, now + way)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def move_on(
     ground: Ground,
     heap: NDArray[np.int64],
@@ -126,7 +126,7 @@ def move_on(
         drive_home(ground, heap, stands, units, returning, unit, me.cell, now, hour)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def take_post(
     ground: Ground,
     heap: NDArray[np.int64],
@@ -159,7 +159,7 @@ def take_post(
         drive_home(ground, heap, stands, units, returning, unit, cell, now, hour)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def begin_visit(
     ground: Ground,
     heap: NDArray[np.int64],
@@ -195,7 +195,7 @@ def begin_visit(
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def fall_due(
     ground: Ground,
     heap: NDArray[np.int64],
@@ -217,7 +217,7 @@ def fall_due(
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def take_visit(
     ground: Ground,
     heap: NDArray[np.int64],
@@ -255,7 +255,7 @@ def take_visit(
     return kept
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def answer(
     ground: Ground,
     heap: NDArray[np.int64],
@@ -287,7 +287,7 @@ def answer(
         send(heap, stands, units, calls, visits, busy_min, closing_min, unit, travel, call, now)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def serve_waiting(
     ground: Ground,
     heap: NDArray[np.int64],
@@ -308,7 +308,9 @@ def serve_waiting(
     """Send a unit that can be sent to the waiting call that comes first for it."""
     if units[unit].stand < 0 or not anyone_waits(lines):
         return
-    call, travel = first_waiting(ground, lines, ends, serves, units, crossing, unit, hour)
+    call, travel = first_waiting(
+        ground, lines, ends, serves, units, calls, crossing, unit, now, hour
+    )
     if call >= 0:
         send(heap, stands, units, calls, visits, busy_min, closing_min, unit, travel, call, now)
         if calls[call].sent == calls[call].units:

@@ -14,7 +14,7 @@ from optimizer.judges.simulation.state import (
     open_calls,
     units_at_rest,
 )
-from optimizer.judges.simulation.system import DispatchRules, Fleet, Ground
+from optimizer.judges.simulation.system import OFF_DUTY, DispatchRules, Fleet, Ground
 
 
 @dataclass(frozen=True)
@@ -72,13 +72,11 @@ def replicate(
     Raises
     ------
     ValueError
-        When ground and fleet have different hours, or calls or visits are not in order.
+        When ground and fleet have different hours or none to answer calls in, calls or visits are
+        not in order, or a number is not one of a place, type of unit, cell or class.
     """
-    if ground.list_of_hour.shape[1] != fleet.hours:
-        raise ValueError(f"fleet of {fleet.hours} h on {ground.list_of_hour.shape[1]} h of travel")
     to_visit = no_visits(len(ground.kinds)) if visits is None else visits
-    if (np.diff(calls.ready_min) < 0).any() or (np.diff(to_visit.table["start"]) < 0).any():
-        raise ValueError("calls and visits must come in the order of time")
+    _check_fit(ground, fleet, calls, kinds, to_visit)
     units, table = units_at_rest(fleet), open_calls(calls, kinds.line_of_class)
     visit_table = to_visit.table.copy()
     lines, ends = empty_lines(kinds, len(ground.cell_command))
@@ -103,3 +101,26 @@ def replicate(
         rules.closing_min,
     )
     return Replication(table, visit_table, busy_min, units["over_min"].copy())
+
+
+def _check_fit(
+    ground: Ground, fleet: Fleet, calls: CallStream, kinds: CallKinds, visits: VisitTask
+) -> None:
+    """Refuse what the kernels would read beyond their tables for."""
+    hours, cells = ground.list_of_hour.shape[1], len(ground.cell_command)
+    if hours != fleet.hours:
+        raise ValueError(f"fleet of {fleet.hours} h on {hours} h of travel")
+    if hours == 0 and len(calls.cell) + len(visits.table):
+        raise ValueError("calls or visits, but no hour to answer them in")
+    if not all((np.diff(time) >= 0).all() for time in (calls.ready_min, visits.table["start"])):
+        raise ValueError("calls and visits must come in the order of time")
+    for what, number, least, count in (
+        ("home", fleet.home, OFF_DUTY, len(ground.places)),
+        ("type of unit", fleet.kind, 0, len(ground.kinds)),
+        ("cell of a call", calls.cell, 0, cells),
+        ("class of a call", calls.class_of_call, 0, len(kinds.grade)),
+        ("cell of a visit", visits.table["cell"], 0, cells),
+    ):
+        strange = number[(number < least) | (number >= count)]
+        if len(strange):
+            raise ValueError(f"{what} {strange[:3].tolist()}: there are {count}, from 0 on")

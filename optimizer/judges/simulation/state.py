@@ -22,6 +22,7 @@ UNIT = np.dtype(
         ("turnout_min", np.float64),
         ("still_min", np.float64),
         ("cell", np.int64),
+        ("call", np.int64),
         ("visit", np.int64),
         ("visit_from", np.float64),
         ("over_from", np.float64),
@@ -34,9 +35,9 @@ UNIT = np.dtype(
 )
 """A unit: its type; what it is doing; the place it belongs to now; the place from which it can be
 sent (-1: cannot) and its turnout there; driving left after the first half of a way; the cell of
-its job; its visit (-1: none) and when that began; when its shift ended under a job and minutes
-worked beyond shifts; its neighbours among the units of its stand, the longest there ahead; its
-next moment and its slot in the agenda."""
+its job; its last call (-1: none); its visit (-1: none) and when that began; when its shift ended
+under a job and minutes worked beyond shifts; its neighbours among the units of its stand, the
+longest there ahead; its next moment and its slot in the agenda."""
 
 STAND = np.dtype([("first", np.int64), ("last", np.int64)])
 """The units of one type that can be sent from a place: the longest there and the latest."""
@@ -90,7 +91,7 @@ def units_at_rest(fleet: Fleet) -> NDArray[np.void]:
     units = np.zeros(fleet.units, dtype=UNIT)
     units["kind"] = fleet.kind
     units["doing"] = OFF
-    for name in ("home", "stand", "cell", "visit", "ahead", "behind"):
+    for name in ("home", "stand", "cell", "call", "visit", "ahead", "behind"):
         units[name] = -1
     units["moment"] = np.inf
     units["slot"] = np.arange(fleet.units)

@@ -1,0 +1,1 @@
+"""Recorded calls against the simulation: what they teach, what it predicts, how far it is off."""
