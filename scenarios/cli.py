@@ -178,6 +178,53 @@ def replay(
 
 
 @app.command()
+def levels(
+    scenario: ScenarioName,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the list; runs/SCENARIO-levels unless given.")
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--level", metavar="LEVEL", help="Only these levels, e.g. --level 2."),
+    ] = None,
+    set_: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Plan the same night at every service level and print what each buys and costs."""
+    _refuse_unknown_levels(only)
+    loaded = load_scenario(scenario, tuple(set_ or []))
+    from optimizer.levels import LEVELS
+    from scenarios.clash_report import Infeasible
+    from scenarios.level_prices import list_levels
+
+    wanted = tuple(level for level in LEVELS if only is None or level in only)
+    folder = out or Path("runs") / f"{loaded.scenario.id}-levels"
+    try:
+        record, text = list_levels(loaded, folder, wanted)
+    except Infeasible as error:
+        _tell_clashes(loaded, error.clashes, str(error), as_json=as_json)
+        raise typer.Exit(1) from None
+    print(json.dumps(record, ensure_ascii=False, sort_keys=True) if as_json else text)
+
+
+def _refuse_unknown_levels(asked: list[str] | None) -> None:
+    from optimizer.levels import LEVELS
+
+    unknown = [level for level in asked or [] if level not in LEVELS]
+    if unknown:
+        raise BadInput(
+            Fault(
+                "--level",
+                "no such service level",
+                f"one of {', '.join(LEVELS)}",
+                "Correct the level.",
+                value=level,
+            )
+            for level in unknown
+        )
+
+
+@app.command()
 def check(scenario: ScenarioName, set_: Overrides = None, as_json: AsJson = False) -> None:
     """Read every file of a scenario and list all faults at once."""
     loaded = load_scenario(scenario, tuple(set_ or []))

@@ -66,6 +66,20 @@ class Given:
 
 
 @dataclass(frozen=True)
+class Planned:
+    """A world and its plan, before the judges; `given` is the plan to be changed little."""
+
+    world: World
+    terms: PatrolTerms
+    wishes: PatrolWishes
+    problem: StaffingProblem
+    staffing: StaffingResult
+    allocations: tuple[PatrolAllocation, ...]
+    plan: Plan
+    given: GivenPlan | None
+
+
+@dataclass(frozen=True)
 class Run:
     """Everything a run knows: world, plan, judgements, marginal values.
 
@@ -124,6 +138,74 @@ def run_scenario(
         When the staffed units cannot keep the limits of places and pools.
     """
     scenario = loaded.scenario
+    planned = plan_scenario(loaded, progress, given_folder=given_folder, max_changes=max_changes)
+    world, plan, terms, wishes = planned.world, planned.plan, planned.terms, planned.wishes
+    with progress.phase("marginal", "Finding what the next units buy"):
+        marginal = _marginal(planned, scenario.seed)
+    with progress.phase("judges", "Judging the plan and the baselines of practice"):
+        judged = judge(world, plan.deployment, terms)
+        practice, strongest = judge_practice(
+            world, plan.deployment, planned.staffing, terms, scenario.seed
+        )
+        moved = tuple(
+            relocation(world.situation, unit.unit_type, units, wishes.pool_of_place)
+            for unit, units in zip(world.force.unit_types, plan.deployment.units, strict=True)
+        )
+        given = _given(planned, scenario)
+        broken = _violations(planned, judged, scenario)
+    cases: tuple[StressCase, ...] = ()
+    if stress:
+        with progress.phase("stress", "Judging worse nights"):
+            cases = stress_cases(loaded, world, plan.deployment, strongest.deployment, terms)
+    simulated = None
+    if scenario.simulation.replications:
+        with progress.phase("simulation", "Simulating the plan and the strongest practice"):
+            simulated = simulate_both(
+                scenario,
+                world,
+                plan.deployment,
+                strongest.deployment,
+                wishes.pool_of_place,
+                plan.visits.visits,
+                plan.posts.have(),
+            )
+    return Run(
+        loaded,
+        world,
+        wishes,
+        planned.problem,
+        planned.staffing,
+        planned.allocations,
+        plan,
+        judged,
+        practice,
+        strongest,
+        broken,
+        marginal,
+        moved,
+        given,
+        cases,
+        simulated,
+    )
+
+
+def plan_scenario(
+    loaded: LoadedScenario,
+    progress: Progress,
+    *,
+    given_folder: Path | None = None,
+    max_changes: int | None = None,
+) -> Planned:
+    """World and plan of a scenario, not yet judged.
+
+    Raises
+    ------
+    BadInput
+        With every fault of the scenario's files.
+    Infeasible
+        When the staffed units cannot keep the limits of places and pools.
+    """
+    scenario = loaded.scenario
     with progress.phase("world", f"Reading {scenario.id} and building its world"):
         world = build_world(loaded)
         terms = PatrolTerms(scenario.patrol.closing_min, scenario.patrol.grade_weight)
@@ -151,71 +233,41 @@ def run_scenario(
         proof = patrol_bound(world, found)
         report = SolveReport(Status.FEASIBLE, claimed, scenario.seed, scenario.patrol.rounds, proof)
         plan = Plan(staffing.roster, deployment, staffing.posts, visits, report)
-    with progress.phase("marginal", "Finding what the next units buy"):
-        marginal = tuple(
-            marginal_value(
-                world.situation,
-                unit,
-                terms,
-                allocation.units,
-                allocation.busy,
-                place_min=wishes.place_min[row],
-                place_cap=wishes.place_cap[row],
-                seed=scenario.seed,
-            )
-            for row, (unit, allocation) in enumerate(
-                zip(world.force.unit_types, found, strict=True)
-            )
+    return Planned(world, terms, wishes, problem, staffing, found, plan, given_plan)
+
+
+def _marginal(planned: Planned, seed: int) -> tuple[MarginalValue, ...]:
+    world, wishes = planned.world, planned.wishes
+    return tuple(
+        marginal_value(
+            world.situation,
+            unit,
+            planned.terms,
+            allocation.units,
+            allocation.busy,
+            place_min=wishes.place_min[row],
+            place_cap=wishes.place_cap[row],
+            seed=seed,
         )
-    with progress.phase("judges", "Judging the plan and the baselines of practice"):
-        judged = judge(world, deployment, terms)
-        practice, strongest = judge_practice(world, deployment, staffing, terms, scenario.seed)
-        moved = tuple(
-            relocation(world.situation, unit.unit_type, units, wishes.pool_of_place)
-            for unit, units in zip(world.force.unit_types, deployment.units, strict=True)
+        for row, (unit, allocation) in enumerate(
+            zip(world.force.unit_types, planned.allocations, strict=True)
         )
-        given = _given(world, given_plan, deployment, wishes, staffing, terms, scenario)
-        broken = (
-            violations(problem, plan, staffing)
-            + check_visit_plan(world.situation, visits, staffing, walk_min=scenario.visits.walk_min)
-            + check_objective(claimed, judged.response_sum)
-            + check_bound(staffing)
-            + check_patrol_bound(proof)
-            + wish_violations(wishes, deployment, staffing.units_available)
+    )
+
+
+def _violations(planned: Planned, judged: Judged, scenario: Scenario) -> tuple[Violation, ...]:
+    """Every rule that the plan breaks, and every claim that the judges do not confirm."""
+    plan, staffing, report = planned.plan, planned.staffing, planned.plan.report
+    patrol = () if report.patrol is None else check_patrol_bound(report.patrol)
+    return (
+        violations(planned.problem, plan, staffing)
+        + check_visit_plan(
+            planned.world.situation, plan.visits, staffing, walk_min=scenario.visits.walk_min
         )
-    cases: tuple[StressCase, ...] = ()
-    if stress:
-        with progress.phase("stress", "Judging worse nights"):
-            cases = stress_cases(loaded, world, deployment, strongest.deployment, terms)
-    simulated = None
-    if scenario.simulation.replications:
-        with progress.phase("simulation", "Simulating the plan and the strongest practice"):
-            simulated = simulate_both(
-                scenario,
-                world,
-                deployment,
-                strongest.deployment,
-                wishes.pool_of_place,
-                visits.visits,
-                staffing.posts.have(),
-            )
-    return Run(
-        loaded,
-        world,
-        wishes,
-        problem,
-        staffing,
-        found,
-        plan,
-        judged,
-        practice,
-        strongest,
-        broken,
-        marginal,
-        moved,
-        given,
-        cases,
-        simulated,
+        + check_objective(report.objective, judged.response_sum)
+        + check_bound(staffing)
+        + patrol
+        + wish_violations(planned.wishes, plan.deployment, staffing.units_available)
     )
 
 
@@ -225,25 +277,19 @@ def _given_plan(folder: Path | None, max_changes: int | None, world: World) -> G
     return read_given_plan(folder, max_changes, world.situation, world.force)
 
 
-def _given(
-    world: World,
-    plan: GivenPlan | None,
-    deployment: Deployment,
-    wishes: PatrolWishes,
-    staffing: StaffingResult,
-    terms: PatrolTerms,
-    scenario: Scenario,
-) -> Given | None:
+def _given(planned: Planned, scenario: Scenario) -> Given | None:
     """The given plan and, where there is a budget, the plan without it, both judged."""
+    plan, world, terms = planned.given, planned.world, planned.terms
     if plan is None:
         return None
-    before = judge(world, Deployment(deployment.unit_types, plan.units, ()), terms)
+    names = planned.plan.deployment.unit_types
+    before = judge(world, Deployment(names, plan.units, ()), terms)
     if plan.max_changes is None:
         return Given(plan, before, None)
-    free = replace(wishes, given=None, max_changes=None)
-    found = allocations(world, staffing, terms, free, scenario.patrol.rounds)
+    free = replace(planned.wishes, given=None, max_changes=None)
+    found = allocations(world, planned.staffing, terms, free, scenario.patrol.rounds)
     units = np.stack([allocation.units for allocation in found])
-    return Given(plan, before, judge(world, Deployment(deployment.unit_types, units, ()), terms))
+    return Given(plan, before, judge(world, Deployment(names, units, ()), terms))
 
 
 def unit_gains(world: World, terms: PatrolTerms) -> dict[str, NDArray[np.float64]]:

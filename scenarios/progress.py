@@ -17,6 +17,11 @@ class Progress:
     quiet: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
 
+    def say(self, what: str) -> None:
+        """Tell what comes next, without timing it."""
+        if not self.quiet:
+            print(what, file=self.stream, flush=True)
+
     @contextmanager
     def phase(self, name: str, say: str) -> Iterator[None]:
         """Time a phase; `say` is told when it begins."""

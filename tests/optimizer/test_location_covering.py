@@ -1,6 +1,5 @@
 """Long searches for places: counts of covers, annealing, and the best of several searches."""
 
-import os
 from itertools import combinations
 from time import perf_counter
 
@@ -10,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.hour_problem import HourProblem
+from optimizer.models.location import location_rounds, location_search
 from optimizer.models.location.location import (
     CLOSED,
     FREE,
@@ -31,6 +31,8 @@ from optimizer.models.location.location_rounds import concentrated, search_round
 from optimizer.models.location.location_search import Swaps, swaps_of
 
 from .patrol_cases import problem_of
+
+AMPLE_S = 60.0
 
 
 @st.composite
@@ -174,7 +176,7 @@ def test_concentration_finds_the_best_of_all_their_places(levels: int) -> None:
     location = city(60, 4, levels=levels, seed=levels)
     found = chosen_of(swaps_of(location), 3)
     best = concentrated(
-        swaps_of(location), found, until=perf_counter() + 60.0, whole=True
+        swaps_of(location), found, moves=2000, until=perf_counter() + AMPLE_S, whole=True, seed=0
     )
     union = np.flatnonzero(np.logical_or.reduce(found)).tolist()
     most = 0.0
@@ -185,3 +187,35 @@ def test_concentration_finds_the_best_of_all_their_places(levels: int) -> None:
     assert opened_value(location, best) == most
     assert best.sum() == 4
     assert set(np.flatnonzero(best)) <= set(union)
+
+
+def test_rounds_are_the_same_on_any_number_of_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(location_rounds, "ROUNDS", 2)
+    monkeypatch.setattr(location_search, "MOST_COVERING_MOVES", 4000)
+    location = city(150, 12, seed=1)
+    swaps = swaps_of(location)
+    start = np.arange(150) < 12
+    found = []
+    for processors in (1, 4):
+        monkeypatch.setattr(location_rounds.os, "cpu_count", lambda count=processors: count)
+        until = perf_counter() + AMPLE_S
+        found.append(search_rounds(swaps, start, start, until=until, whole=True, seed=3))
+    assert found[0].tolist() == found[1].tolist()
+    assert found[0].sum() == 12
+    assert opened_value(location, found[0]) > opened_value(location, swaps.search(start))
+
+
+def test_no_round_begins_after_time() -> None:
+    swaps = swaps_of(city(40, 4))
+    start, best = np.arange(40) < 4, np.arange(40) >= 36
+    found = search_rounds(swaps, start, best, until=perf_counter(), whole=True, seed=0)
+    assert found is best
+
+
+def test_long_searches_are_shorter_where_a_move_touches_more() -> None:
+    """Every place covers all n cells: n entries a move."""
+    for n in (50, 200):
+        problem = problem_of([[0] * n] * n, np.ones((n, 1)), 0.0, limit=[2], place_cap=[1] * n)
+        work = swaps_of(location_of(problem)).long_moves * n
+        assert work <= location_search.COVERING_WORK
+    assert swaps_of(city(60, 4, levels=2)).long_moves == 100 * 20_000

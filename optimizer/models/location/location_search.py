@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from optimizer.models.location.location import CLOSED, FREE, Location
+from optimizer.models.location.location_covering import Covering, covering_of
 
 TOLERANCE = 1e-9
 """A swap must be worth more than this share of the value."""
@@ -25,6 +26,13 @@ MOST_FEW_MOVES = 20_000
 FEW_MOVES_WORK = 50_000_000.0
 """Entries that a search beside a bound may touch."""
 
+LONG_SEARCH = 100
+"""Moves of a long search for one beside a bound."""
+
+MOST_COVERING_MOVES = 8_000_000
+COVERING_WORK = 600_000_000.0
+"""Entries that a long search may touch where reach alone counts."""
+
 LEAST_NEAR = 30
 """A place is replaced by one that serves one of at least so many cells near it."""
 
@@ -33,13 +41,15 @@ LEAST_NEAR = 30
 class Swaps:
     """A location problem with its reach by place as well, ready for swaps.
 
-    Place p is worth `worth[j]` to cell `cell[j]` for `j` in `first[p]:first[p + 1]`.
+    Place p is worth `worth[j]` to cell `cell[j]` for `j` in `first[p]:first[p + 1]`. `covering` is
+    the same problem where a cell is worth as much at one place as at another.
     """
 
     location: Location
     first: NDArray[np.int64]
     cell: NDArray[np.int64]
     worth: NDArray[np.float64]
+    covering: Covering | None
 
     def search(self, opened: NDArray[np.bool_], moves: int = 0, seed: int = 0) -> NDArray[np.bool_]:
         """A choice of places at least as good as `opened`, after that many offered moves."""
@@ -47,6 +57,9 @@ class Swaps:
         sites = np.flatnonzero(opened)
         if not len(location.place) or not len(sites):
             return opened.copy()
+        if self.covering is not None and moves:
+            sites = np.flatnonzero(self.covering.anneal(opened, moves, seed))
+            moves = 0
         found = np.zeros(location.n_places, dtype=np.bool_)
         state = swap_state(location.start, location.place, location.worth, sites, len(found))
         best = anneal(
@@ -76,6 +89,14 @@ class Swaps:
         touched = location.n_cells / location.n_places * beyond
         return int(min(MOST_FEW_MOVES, FEW_MOVES_WORK / max(touched * beyond, 1.0)))
 
+    @property
+    def long_moves(self) -> int:
+        """Moves that take some seconds."""
+        if self.covering is None:
+            return LONG_SEARCH * self.few_moves
+        reaching = max(int((np.diff(self.first) > 0).sum()), 1)
+        return int(min(MOST_COVERING_MOVES, COVERING_WORK / max(len(self.cell) / reaching, 1.0)))
+
 
 def swaps_of(location: Location) -> Swaps:
     """Turn the rows of cells into rows of places."""
@@ -83,7 +104,9 @@ def swaps_of(location: Location) -> Swaps:
     by_place = np.lexsort((rank, location.place))
     cell = np.repeat(np.arange(location.n_cells, dtype=np.int64), np.diff(location.start))
     first = np.searchsorted(location.place[by_place], np.arange(location.n_places + 1))
-    return Swaps(location, first.astype(np.int64), cell[by_place], location.worth[by_place])
+    first, cell = first.astype(np.int64), cell[by_place]
+    covering = covering_of(location, first, cell)
+    return Swaps(location, first, cell, location.worth[by_place], covering)
 
 
 @njit(cache=True, nogil=True)

@@ -21,12 +21,11 @@ from optimizer.models.location.location import (
     is_location,
     location_of,
     opened_by,
-    opened_value,
     units_of,
     without_dominated,
 )
-from optimizer.models.location.location_repair import repair
-from optimizer.models.location.location_search import Swaps, swaps_of
+from optimizer.models.location.location_rounds import search_rounds
+from optimizer.models.location.location_search import swaps_of
 from optimizer.models.location.location_tree import ProvenPlaces, better_than, prove_places
 from optimizer.models.patrol.dual import dual_bound
 from optimizer.models.patrol.exact_hour import open_entries, solve_hour
@@ -48,17 +47,8 @@ EXACT_ENTRIES = 250_000
 SEARCH_SHARE = 0.85
 """Share of the time left that searches may take where the tree promises nothing."""
 
-ATTEMPTS = 8
-"""Searches from different seeds, at most."""
-
-FIRST_MOVES, LONG_MOVES = 1_000_000, 3_000_000
-"""Offered moves of one search, before a long tree and where the tree promises nothing."""
-
-REGION_SITES = (10, 14, 18)
-"""Open places in a region to repair, in turns; at most half of all."""
-
-LEAST_REPAIRS = 10
-"""Repairs in vain, at least, before they end; a third of the open places otherwise."""
+FIRST_MOVES = 1_000_000
+"""Offered moves of the search before a long tree, at most; half of a long search otherwise."""
 
 SWAP_PASSES = 20
 IMPROVE_ROUNDS = 2_000
@@ -153,47 +143,12 @@ def _prove_location(problem: HourProblem, deadline: float, whole: bool, seed: in
             found = _solve(rest, _left(deadline), found)
             return replace(found, bound=min(bound, max(found.bound, enough)))
         if proof.closed >= PROMISING:
-            opened = swaps.search(opened, moves=FIRST_MOVES, seed=seed)
+            moves = min(FIRST_MOVES, swaps.long_moves // 2)
+            opened = swaps.search(opened, moves=moves, seed=seed)
         elif most_nodes is None and nodes == proof.nodes:
             until = deadline - (1.0 - SEARCH_SHARE) * _left(deadline)
-            opened = _searched(swaps, start, opened, until, whole, seed)
+            opened = search_rounds(swaps, start, opened, until=until, whole=whole, seed=seed)
     return found
-
-
-def _searched(
-    swaps: Swaps,
-    start: NDArray[np.bool_],
-    best: NDArray[np.bool_],
-    until: float,
-    whole: bool,
-    seed: int,
-) -> NDArray[np.bool_]:
-    """The best of several searches from `start`, each followed by repairs, and of `best`."""
-    for attempt in range(seed, seed + ATTEMPTS):
-        if _left(until) == 0.0:
-            break
-        found = swaps.search(start, moves=LONG_MOVES, seed=attempt)
-        found = _repaired(swaps, found, until, whole, attempt)
-        if opened_value(swaps.location, found) > opened_value(swaps.location, best):
-            best = found
-    return best
-
-
-def _repaired(
-    swaps: Swaps, opened: NDArray[np.bool_], until: float, whole: bool, seed: int
-) -> NDArray[np.bool_]:
-    """Repair regions around open places in random order while that helps and time allows."""
-    random = np.random.default_rng(seed)
-    sites = swaps.location.sites
-    step, in_vain = 0, 0
-    while in_vain < max(LEAST_REPAIRS, sites // 3) and _left(until) > 0.0:
-        size = min(REGION_SITES[step % len(REGION_SITES)], sites // 2)
-        around = int(random.choice(np.flatnonzero(opened)))
-        before = opened_value(swaps.location, opened)
-        opened = repair(swaps, opened, around, size, _left(until), whole=whole)
-        in_vain = 0 if opened_value(swaps.location, opened) > before else in_vain + 1
-        step += 1
-    return opened
 
 
 def _undecided(problem: HourProblem, proof: ProvenPlaces) -> HourProblem:
