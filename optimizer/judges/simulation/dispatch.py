@@ -235,7 +235,7 @@ def waiting_at(
         if job.sent > 0 and job.cleared <= now:
             leave_line(lines, ends, calls, call)
         elif call != last_call:
-            return call
+            return int(call)
         call = job.next
     return -1
 
