@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.frozen import frozen_array
+from geodata.incidents import IncidentClass
 from geodata.situation import Situation
 from optimizer.force import UnitType
 
@@ -62,13 +63,18 @@ def call_load(situation: Situation, unit_type: UnitType, hour: int, terms: Patro
     rate = situation.forecast.rate_per_h[:, hour, answered].astype(np.float64)
     classes = [situation.classes.classes[k] for k in answered]
     grade = np.array([terms.grade_weight[kind.grade - 1] for kind in classes])
-    units = np.array([kind.units for kind in classes])
+    units = np.array([units_asked(kind, unit_type) for kind in classes])
     minutes = np.array([kind.on_scene_min + terms.closing_min for kind in classes])
     requests = rate @ units
     work_h = rate @ (units * minutes) / 60.0
     scene_h = np.divide(work_h, requests, out=np.zeros_like(work_h), where=requests > 0)
     several = rate @ (grade * np.clip(units - 1.0, 0.0, 1.0))
     return CallLoad(rate.sum(axis=1), rate @ grade, requests, scene_h, several)
+
+
+def units_asked(kind: IncidentClass, unit_type: UnitType) -> float:
+    """Units that a call of a class asks for on average: its own number, or its officers' units."""
+    return max(kind.units, kind.officers / unit_type.officers)
 
 
 def response_cutoff_min(situation: Situation, unit_type: UnitType) -> float:

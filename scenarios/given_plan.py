@@ -127,7 +127,8 @@ def _hours_of(check: RowCheck, horizon: Horizon) -> NDArray[np.int64]:
     found = np.array(
         [-1 if moment is None else number.get(moment, -1) for moment in moments], dtype=np.int64
     )
-    strange = [moment is not None for moment in moments] & (found < 0)
+    known = np.array([moment is not None for moment in moments], dtype=np.bool_)
+    strange = known & (found < 0)
     check.refuse(
         strange,
         "start is not an hour of the scenario's horizon",

@@ -87,6 +87,8 @@ def simulation_text(
 ) -> str:
     """Section of the summary: both judges side by side, the gain, what was delivered."""
     replications = len(simulated.plan.over_min)
+    if not simulated.plan.of("calls").any():
+        return "## Simulated\n\nNo call that asks for a unit came in any replication."
     lines = [
         "## Simulated",
         "",

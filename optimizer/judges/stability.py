@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.situation import Situation
-from optimizer.calls import PatrolTerms, call_load
+from optimizer.calls import PatrolTerms, call_load, units_asked
 from optimizer.force import Force, UnitType
 from optimizer.judges.evaluation import judge_hour, judged_type
 from optimizer.judges.evaluation_result import Evaluation
@@ -53,7 +53,8 @@ def requests_by_grade(situation: Situation, unit_type: UnitType, hour: int) -> N
     requests = np.zeros((situation.grid.n_cells, 4))
     for number in situation.classes.answered_by(unit_type.unit_type).tolist():
         kind = situation.classes.classes[number]
-        requests[:, kind.grade - 1] += situation.forecast.rate_per_h[:, hour, number] * kind.units
+        asked = units_asked(kind, unit_type)
+        requests[:, kind.grade - 1] += situation.forecast.rate_per_h[:, hour, number] * asked
     return requests
 
 

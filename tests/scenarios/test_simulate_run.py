@@ -132,3 +132,20 @@ def test_foreign_files_are_not_replaced(
     done = muster("simulate", str(planned[1]), "--out", str(tmp_path))
     assert done.code == 2
     assert (tmp_path / "notes.txt").read_text("utf-8") == "mine"
+
+
+def test_a_night_without_calls_or_without_units(tmp_path: Path, muster: Muster) -> None:
+    for name, column, told in (
+        ("forecast.csv", "expected_incidents", "No call"),
+        ("headcount.csv", "headcount", "100.000%"),
+    ):
+        town = write_town(tmp_path / column)
+        table = pd.read_csv(town.folder / name)
+        rows = table["force_id"] == "officers" if column == "headcount" else slice(None)
+        table.loc[rows, column] = 0
+        table.to_csv(town.folder / name, index=False)
+        out = tmp_path / column / "out"
+        assert muster("run", town.path, "--out", str(out), "--quick").code == 0
+        done = muster("simulate", str(out))
+        assert done.code == 0
+        assert told in done.out

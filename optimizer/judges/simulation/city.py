@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.situation import Situation
-from optimizer.calls import PatrolTerms, response_cutoff_min
+from optimizer.calls import PatrolTerms, response_cutoff_min, units_asked
 from optimizer.force import UnitType
 from optimizer.judges.simulation.call_stream import (
     CallDraws,
@@ -82,7 +82,8 @@ def simulated_city(
 ) -> City:
     """Everything but the plan. Types of units in the order of the deployments to come."""
     classes = situation.classes.classes
-    names = [kind.unit_type for kind in unit_types]
+    by_name = {kind.unit_type: kind for kind in unit_types}
+    names = list(by_name)
     street = np.array([k for k, kind in enumerate(classes) if kind.unit_type in names], np.int64)
     answered = np.array([[classes[k].unit_type == name for name in names] for k in street])
     grade = np.array([classes[k].grade for k in street], dtype=np.int64)
@@ -97,7 +98,7 @@ def simulated_city(
         street=street,
         kinds=CallKinds(grade, answered.reshape(len(street), len(names))),
         rate_per_h=np.concatenate([np.repeat(rate[:, :1], warm, axis=1), rate], axis=1),
-        units=np.array([classes[k].units for k in street]),
+        units=np.array([units_asked(classes[k], by_name[classes[k].unit_type]) for k in street]),
         scene_min=np.array([classes[k].on_scene_min for k in street]),
         rules=DispatchRules(
             simulation.crossing, returning=simulation.returning, closing_min=terms.closing_min
