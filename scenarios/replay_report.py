@@ -47,6 +47,10 @@ def replay_record(
     record: dict[str, Any] = json_ready(
         {
             "run": finished.record["digest"],
+            "analytic": {
+                name: finished.record["headline"]["service"]["plan"][name]
+                for name in ("mean_min", "p90_min")
+            },
             "calls": dict(counts),
             "left_out": dict(reading.left_out),
             "ways": {
@@ -81,22 +85,28 @@ def replay_text(record: Mapping[str, Any], ways: tuple[Way, ...]) -> str:
         f"{calls['outside_the_plans_hours']:,} came when the plan has no hours.",
         "",
         "Observed is what happened with the units of that day; simulated is the plan's. They "
-        "agree only where plan and practice do.",
+        "agree only where plan and practice do; where the observed figure lies outside 95 % of the "
+        "replications they disagree.",
+        "",
+        f"The analytic judge expects {shown(record['analytic']['mean_min'], '.2f')} min from "
+        f"dispatch to arrival on average and a P90 of {shown(record['analytic']['p90_min'], '.1f')} "
+        "min, for the calls of the forecast.",
     ]
     for way in ways:
         lines += ["", f"## {way.name.capitalize()}: {MEANING[way.name]}", ""]
-        lines += ["| minutes | | observed | simulated | 95 % | difference |"]
-        lines += ["|---|---|---:|---:|---:|---:|"]
+        lines += ["| minutes | | observed | simulated | 95 % | difference | |"]
+        lines += ["|---|---|---:|---:|---:|---:|---|"]
         lines += [_row(part) for part in way.comparisons if part.scope == "all"]
         lines += ["", f"Calls that nobody answered: {way.unanswered:,.1f} a replication."]
     return "\n".join(lines)
 
 
 def _row(part: Comparison) -> str:
+    apart = "disagree" if part.observed < part.low or part.observed > part.high else ""
     return (
         f"| {part.measure.replace('_', ' ')} | {part.statistic} | {shown(part.observed, '.2f')} | "
         f"{shown(part.predicted, '.2f')} | {shown(part.low, '.2f')} to {shown(part.high, '.2f')} | "
-        f"{shown(part.error, '+.1%')} |"
+        f"{shown(part.error, '+.1%')} | {apart} |"
     )
 
 
