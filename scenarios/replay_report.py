@@ -74,7 +74,7 @@ def replay_record(
 
 def replay_text(record: Mapping[str, Any], ways: tuple[Way, ...]) -> str:
     """The replay in words and one table for all calls together."""
-    calls = record["calls"]
+    calls, analytic = record["calls"], record["analytic"]
     lines = [
         "# Recorded calls on the plan",
         "",
@@ -88,8 +88,8 @@ def replay_text(record: Mapping[str, Any], ways: tuple[Way, ...]) -> str:
         "agree only where plan and practice do; where the observed figure lies outside 95 % of the "
         "replications they disagree.",
         "",
-        f"The analytic judge expects {shown(record['analytic']['mean_min'], '.2f')} min from "
-        f"dispatch to arrival on average and a P90 of {shown(record['analytic']['p90_min'], '.1f')} "
+        f"The analytic judge expects {shown(analytic['mean_min'], '.2f')} min from "
+        f"dispatch to arrival on average and a P90 of {shown(analytic['p90_min'], '.1f')} "
         "min, for the calls of the forecast.",
     ]
     for way in ways:
