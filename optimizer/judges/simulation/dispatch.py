@@ -187,13 +187,14 @@ def join_line(
 ) -> None:
     """Let a call wait behind those of its line and cell."""
     job = calls[call]
-    end = ends[job.line, job.cell]
+    line, end = lines[job.line], ends[job.line, job.cell]
     if end.tail >= 0:
         calls[end.tail].next = call
     else:
-        end.head = call
+        end.head, end.at = call, line.cells
+        ends[job.line, line.cells].cell = job.cell
+        line.cells += 1
     end.tail = call
-    lines[job.line].length += 1
 
 
 @njit(cache=True, nogil=True, forceinline=True)
@@ -202,7 +203,7 @@ def leave_line(
 ) -> None:
     """The call waits no more; it is the head of its line and cell, or not far behind."""
     job = calls[call]
-    end = ends[job.line, job.cell]
+    line, end = lines[job.line], ends[job.line, job.cell]
     before, other = -1, end.head
     while other != call:
         before, other = other, calls[other].next
@@ -212,7 +213,11 @@ def leave_line(
         calls[before].next = job.next
     if job.next < 0:
         end.tail = before
-    lines[job.line].length -= 1
+    if end.head < 0:
+        line.cells -= 1
+        last = ends[job.line, line.cells].cell
+        ends[job.line, end.at].cell = last
+        ends[job.line, last].at = end.at
 
 
 @njit(cache=True, nogil=True, forceinline=True)
@@ -260,22 +265,23 @@ def first_waiting(
     still wait for another one.
     """
     me = units[unit]
-    of = ground.list_of_hour[me.kind, hour]
     command = ground.places[me.home].command
     best, best_travel, grade = -1, np.inf, -1
     for line in range(len(lines)):
         if best >= 0 and lines[line].grade > grade:
             break
-        if lines[line].length == 0 or not serves[line, me.kind]:
+        if not serves[line, me.kind]:
             continue
-        for k in range(ground.out_start[of, me.stand], ground.out_start[of, me.stand + 1]):
-            cell = ground.out_ways[k].end
+        for number in range(lines[line].cells - 1, -1, -1):
+            cell = ends[line, number].cell
             call = waiting_at(lines, ends, calls, line, cell, me.call, now)
             if call < 0 or (best >= 0 and call > best):
                 continue
-            if crossing != OWN_ONLY or ground.cell_command[cell] == command:
-                best, best_travel = call, float(ground.out_ways[k].travel_min)
-                grade = lines[line].grade
+            if crossing == OWN_ONLY and ground.cell_command[cell] != command:
+                continue
+            travel = travel_between(ground, me.kind, hour, me.stand, cell)
+            if travel < np.inf:
+                best, best_travel, grade = call, travel, lines[line].grade
     return best, best_travel
 
 
@@ -283,6 +289,6 @@ def first_waiting(
 def anyone_waits(lines: NDArray[np.void]) -> bool:
     """Tell whether a call waits in any line."""
     for line in range(len(lines)):
-        if lines[line].length > 0:
+        if lines[line].cells > 0:
             return True
     return False

@@ -67,11 +67,12 @@ first and second unit on scene, last unit off the scene (NaN for never); cell, c
 line; units asked for and sent; minutes on scene; the pace that multiplies travel; the unit that
 came first (-1: none) and its travel; the next call of its line and cell."""
 
-LINE = np.dtype([("grade", np.int64), ("length", np.int64)])
-"""A waiting line: its grade and how many calls wait in it."""
+LINE = np.dtype([("grade", np.int64), ("cells", np.int64)])
+"""A waiting line: its grade and in how many cells calls wait in it."""
 
-ENDS = np.dtype([("head", np.int64), ("tail", np.int64)])
-"""First and last call that wait in one line and cell, -1 for none."""
+ENDS = np.dtype([("head", np.int64), ("tail", np.int64), ("at", np.int64), ("cell", np.int64)])
+"""First and last call that wait in one line and cell, -1 for none; where the cell stands among
+the line's cells with waiting calls; and, in that order, which cells these are."""
 
 VISIT = np.dtype(
     [
@@ -124,4 +125,5 @@ def empty_lines(kinds: CallKinds, cells: int) -> tuple[NDArray[np.void], NDArray
     lines["grade"] = kinds.line_grade
     ends = np.empty((len(lines), cells), dtype=ENDS)
     ends["head"], ends["tail"] = -1, -1
+    ends["at"], ends["cell"] = -1, -1
     return lines, ends
