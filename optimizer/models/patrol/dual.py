@@ -51,17 +51,10 @@ LOOKS_PER_START = 10
 
 @dataclass(frozen=True)
 class DualBound:
-    """No allocation of the problem is worth more than `value`, found in so many rounds.
-
-    `prices[cell, bin]` prove it for `near`, the part of the problem that matters; `earned` is
-    what that part leaves out.
-    """
+    """No allocation of the problem is worth more than `value`, found in so many rounds."""
 
     value: float
     rounds: int
-    near: HourProblem
-    earned: float
-    prices: NDArray[np.float64]
 
 
 @dataclass
@@ -92,7 +85,7 @@ def dual_bound(
     near, earned = near_problem(problem, units)
     step = unit_steps(near.busy, near.backup, near.total)
     start = slope_prices(near, step, units)
-    best, proof = price_bound(near, start, step=step), start
+    best = price_bound(near, start, step=step)
     floor = np.where(near.busy > 0, PRICE_FLOOR, IDLE_PRICE_FLOOR)[:, np.newaxis]
     scale = np.maximum(start, floor * near.gain * step[:, :1])
     sizes = step_sizes(near.indptr, near.cell, near.bin, scale, used_bins(near.gain))
@@ -102,12 +95,10 @@ def dual_bound(
         now = min(LOOK_EVERY, rounds - done)
         _run(near, step, sizes, search, now)
         done, looks = done + now, looks + 1
-        bound = _look(near, step, search)
-        if bound < best:
-            best, proof = bound, search.prices.copy()
+        best = min(best, _look(near, step, search))
         if looks % LOOKS_PER_START == 0:
             _start_afresh(search, sizes)
-    return DualBound(best + earned * (1.0 + ROUNDING), done, near, earned, proof)
+    return DualBound(best + earned * (1.0 + ROUNDING), done)
 
 
 def _begin(problem: HourProblem, units: NDArray[np.int64], prices: NDArray[np.float64]) -> _Search:
