@@ -19,6 +19,7 @@ from benchmarks import (
     simulation,
     south_metro,
     spopt_peer,
+    staffing,
 )
 from benchmarks.location import warm_up
 from benchmarks.record import Instance, Record, read_instances
@@ -42,6 +43,9 @@ IN_FOLDER: dict[str, Callable[[Path, Sequence[str]], Iterable[Record]]] = {
 }
 """Families whose files hold their known values themselves."""
 
+WITHOUT_DATA = ("city", "simulation", "staffing")
+"""Families that draw or ship what they solve."""
+
 DEFAULT_DATA = Path("../shared/benchmarks")
 
 
@@ -59,14 +63,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("family", choices=[*sorted([*PUBLISHED, *IN_FOLDER]), "city", "simulation"])
+    parser.add_argument("family", choices=[*sorted([*PUBLISHED, *IN_FOLDER]), *WITHOUT_DATA])
     parser.add_argument(
         "--data",
         type=Path,
         default=DEFAULT_DATA,
         metavar="FOLDER",
         help="folder with known_values.csv, or for queueing and hypercube with the folder queueing "
-        "(default: %(default)s; city and simulation need none)",
+        "(default: %(default)s; city, simulation and staffing need none)",
     )
     parser.add_argument(
         "--instance",
@@ -76,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
         help="only these instances; for city a size: "
         + ", ".join(city.SIZES)
         + "; for simulation: "
-        + ", ".join(simulation.SIZES),
+        + ", ".join(simulation.SIZES)
+        + "; for staffing: "
+        + ", ".join(staffing.HOURS),
     )
     parser.add_argument(
         "--seconds",
@@ -99,6 +105,9 @@ def _records(options: argparse.Namespace) -> Iterator[Record]:
         return
     if options.family == "simulation":
         yield from simulation.run(options.instance)
+        return
+    if options.family == "staffing":
+        yield from staffing.run(options.instance)
         return
     if options.peer is not None:
         spopt_peer.check_peer(options.family, options.peer)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.frozen import frozen_array
+from optimizer.joint_report import JointReport
 from optimizer.requirement import PostNeed
 from optimizer.shifts import ShiftInstance
 
@@ -66,7 +67,8 @@ class SolveReport:
 
     `objective` is weighted expected response in call-minutes over the horizon, as the queueing
     judge sees it; `patrol` bounds the allocation model at the final busy shares (see
-    docs/model.md for how the two differ), None where no allocation was made.
+    docs/model.md for how the two differ), None where no allocation was made; `joint` bounds
+    staffing and patrol together.
     """
 
     status: Status
@@ -75,6 +77,7 @@ class SolveReport:
     rounds: int
     patrol: PatrolBound | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    joint: JointReport | None = None
 
 
 @dataclass(frozen=True)

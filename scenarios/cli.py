@@ -207,6 +207,23 @@ def levels(
     print(json.dumps(record, ensure_ascii=False, sort_keys=True) if as_json else text)
 
 
+@app.command()
+def why(
+    scenario: ScenarioName,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the answer; runs/SCENARIO-why unless given.")
+    ] = None,
+    set_: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say where and when a night is short, and staff it again with the cheapest repairs."""
+    loaded = load_scenario(scenario, tuple(set_ or []))
+    from scenarios.why import explain
+
+    record, text = explain(loaded, out or Path("runs") / f"{loaded.scenario.id}-why")
+    print(json.dumps(record, ensure_ascii=False, sort_keys=True) if as_json else text)
+
+
 def _refuse_unknown_levels(asked: list[str] | None) -> None:
     from optimizer.levels import LEVELS
 

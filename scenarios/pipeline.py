@@ -8,27 +8,39 @@ from numpy.typing import NDArray
 
 from geodata.situation import Situation
 from optimizer.calls import PatrolTerms
-from optimizer.force import UnitType
-from optimizer.judges.baselines import proportional_units
-from optimizer.judges.claims import check_bound, check_objective, check_patrol_bound
+from optimizer.judges.claims import (
+    check_bound,
+    check_joint_bound,
+    check_objective,
+    check_patrol_bound,
+)
 from optimizer.judges.rules import violations
 from optimizer.judges.violation import Violation
 from optimizer.judges.visit_rules import check_visit_plan
 from optimizer.judges.wish_rules import wish_violations
 from optimizer.marginal_value import MarginalValue
-from optimizer.models.patrol.allocation import PatrolAllocation, allocate, unit_value_curves
+from optimizer.models.patrol.allocation import PatrolAllocation
 from optimizer.models.patrol.marginal import marginal_value
 from optimizer.models.patrol.origins import unit_origins
 from optimizer.models.patrol.relocation import Relocation, relocation
-from optimizer.models.staffing.staffing import staff
+from optimizer.models.staffing.officer_worth import around, officer_worth
+from optimizer.officer_worth import OfficerWorth
 from optimizer.patrol_wishes import PatrolWishes
 from optimizer.plan import Deployment, PatrolBound, Plan, SolveReport, Status, UnitMove
 from optimizer.shifts import shift_instances
 from optimizer.staffing_input import StaffingProblem
 from optimizer.staffing_result import StaffingResult
 from optimizer.visits import plan_visits
-from scenarios.clash_report import refuse_clashes
+from scenarios.donors import Lending, judge_lending
 from scenarios.given_plan import GivenPlan, read_given_plan
+from scenarios.joint_plan import (
+    Asked,
+    allocations,
+    best_round,
+    joint_report,
+    plan_rounds,
+    unit_gains,
+)
 from scenarios.practice import Baseline, Judged, judge, judge_practice
 from scenarios.progress import Progress
 from scenarios.scenario import LoadedScenario
@@ -83,9 +95,9 @@ class Planned:
 class Run:
     """Everything a run knows: world, plan, judgements, marginal values.
 
-    `allocations`, `marginal` and `relocations` are by type of unit; `baseline` is the strongest
-    of the `baselines`, judged in full; `stress` is empty unless asked for; `simulated` is None
-    without replications.
+    `allocations`, `marginal` and `relocations` are by type of unit; `officers` are the marginal
+    ones; `lending` is None when nobody lends; `baseline` is the strongest of the `baselines`,
+    judged in full; `stress` is empty unless asked for; `simulated` is None without replications.
     """
 
     loaded: LoadedScenario
@@ -99,6 +111,8 @@ class Run:
     baselines: tuple[Baseline, ...]
     baseline: Judged
     violations: tuple[Violation, ...]
+    officers: OfficerWorth
+    lending: Lending | None = None
     marginal: tuple[MarginalValue, ...] = ()
     relocations: tuple[Relocation, ...] = ()
     given: Given | None = None
@@ -142,6 +156,8 @@ def run_scenario(
     world, plan, terms, wishes = planned.world, planned.plan, planned.terms, planned.wishes
     with progress.phase("marginal", "Finding what the next units buy"):
         marginal = _marginal(planned, scenario.seed)
+        street = around(planned.problem, plan.roster)
+        officers = officer_worth(street, planned.staffing, seed=scenario.seed)
     with progress.phase("judges", "Judging the plan and the baselines of practice"):
         judged = judge(world, plan.deployment, terms)
         practice, strongest = judge_practice(
@@ -150,6 +166,9 @@ def run_scenario(
         moved = tuple(
             relocation(world.situation, unit.unit_type, units, wishes.pool_of_place)
             for unit, units in zip(world.force.unit_types, plan.deployment.units, strict=True)
+        )
+        lending = judge_lending(
+            world, terms, wishes, planned.allocations, judged.evaluation, street, plan.roster
         )
         given = _given(planned, scenario)
         broken = _violations(planned, judged, scenario)
@@ -181,6 +200,8 @@ def run_scenario(
         practice,
         strongest,
         broken,
+        officers,
+        lending,
         marginal,
         moved,
         given,
@@ -215,11 +236,13 @@ def plan_scenario(
             wishes = replace(wishes, given=given_plan.units, max_changes=given_plan.max_changes)
     with progress.phase("value", "Finding what units are worth, by district and hour"):
         problem = staffing_problem(loaded, world, unit_gains(world, terms))
-    with progress.phase("staffing", "Staffing stations, posts and visits"):
-        staffing = staff(problem)
-        refuse_clashes(world, wishes, staffing.units_available, terms)
-    with progress.phase("patrol", "Placing units hour by hour"):
-        found = allocations(world, staffing, terms, wishes, scenario.patrol.rounds)
+    asked = Asked(world, terms, wishes, scenario.patrol.rounds)
+    made = plan_rounds(asked, problem, scenario.staffing.rounds, progress)
+    best = made[best_round(made)]
+    staffing, found = best.staffing, best.allocations
+    with progress.phase("joint", "Bounding staffing and patrol together"):
+        joint = joint_report(asked, made)
+    with progress.phase("orders", "Sending units from their stations, planning visits"):
         deployment, claimed = deploy(world, staffing, found, wishes)
         visits = plan_visits(
             world.situation.visit_points,
@@ -231,9 +254,11 @@ def plan_scenario(
             walk_min=scenario.visits.walk_min,
         )
         proof = patrol_bound(world, found)
-        report = SolveReport(Status.FEASIBLE, claimed, scenario.seed, scenario.patrol.rounds, proof)
+        report = SolveReport(
+            Status.FEASIBLE, claimed, scenario.seed, scenario.patrol.rounds, proof, joint=joint
+        )
         plan = Plan(staffing.roster, deployment, staffing.posts, visits, report)
-    return Planned(world, terms, wishes, problem, staffing, found, plan, given_plan)
+    return Planned(world, terms, wishes, best.problem, staffing, found, plan, given_plan)
 
 
 def _marginal(planned: Planned, seed: int) -> tuple[MarginalValue, ...]:
@@ -267,6 +292,7 @@ def _violations(planned: Planned, judged: Judged, scenario: Scenario) -> tuple[V
         + check_objective(report.objective, judged.response_sum)
         + check_bound(staffing)
         + patrol
+        + (() if report.joint is None else check_joint_bound(report.joint))
         + wish_violations(planned.wishes, plan.deployment, staffing.units_available)
     )
 
@@ -290,21 +316,6 @@ def _given(planned: Planned, scenario: Scenario) -> Given | None:
     found = allocations(world, planned.staffing, terms, free, scenario.patrol.rounds)
     units = np.stack([allocation.units for allocation in found])
     return Given(plan, before, judge(world, Deployment(names, units, ()), terms))
-
-
-def unit_gains(world: World, terms: PatrolTerms) -> dict[str, NDArray[np.float64]]:
-    """Worth of the k-th unit on the street, `[command, hour, k]`, by unit type."""
-    return {
-        unit.unit_type: unit_value_curves(world.situation, unit, _most_units(world, unit), terms)
-        for unit in world.force.unit_types
-    }
-
-
-def _most_units(world: World, unit: UnitType) -> NDArray[np.int64]:
-    """Units that the on-duty share of each hour allows, `[hour]`."""
-    officers = int(world.force.headcount[:, world.force.index(unit.force_id)].sum())
-    share = np.array([world.levels[level].on_duty_share for level in world.level_of_hour])
-    return np.floor(officers * share / unit.officers).astype(np.int64)
 
 
 def staffing_problem(
@@ -349,35 +360,6 @@ def _loan_minutes(situation: Situation) -> NDArray[np.float64]:
     )
     offset = middle[:, None, :] - middle[None, :, :]
     return np.asarray(np.hypot(offset[..., 0], offset[..., 1]) / (LOAN_SPEED_KMH * 1000.0 / 60.0))
-
-
-def allocations(
-    world: World,
-    staffing: StaffingResult,
-    terms: PatrolTerms,
-    wishes: PatrolWishes,
-    rounds: int,
-) -> tuple[PatrolAllocation, ...]:
-    """Where the staffed units of each type stand; a change budget is split by unit-hours."""
-    found = []
-    for row, unit in enumerate(world.force.unit_types):
-        asked = wishes
-        if wishes.given is not None and wishes.max_changes is not None:
-            unit_hours = wishes.given.sum(axis=(1, 2)).astype(np.float64)
-            budget = proportional_units(unit_hours, wishes.max_changes)
-            asked = replace(wishes, max_changes=int(budget[row]))
-        found.append(
-            allocate(
-                world.situation,
-                unit,
-                wishes.pool_units(staffing.units_available[row]),
-                terms,
-                rounds=rounds,
-                wishes=asked,
-                kind=row,
-            )
-        )
-    return tuple(found)
 
 
 def patrol_bound(world: World, found: tuple[PatrolAllocation, ...]) -> PatrolBound:

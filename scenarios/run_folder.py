@@ -16,7 +16,10 @@ import pyogrio
 
 from geodata.faults import BadInput, Fault
 from maps.page import plan_map
+from optimizer.joint_report import JointReport
+from optimizer.judges.shortages import shortages
 from scenarios.changes import changes_frame, unit_hours_changed
+from scenarios.donors_report import donors_frame
 from scenarios.finished_run import scenario_folder
 from scenarios.frames import (
     cells_frame,
@@ -31,12 +34,14 @@ from scenarios.frames import (
 )
 from scenarios.headline import headline, json_ready, recorded_check
 from scenarios.marginal_report import marginal_frame
+from scenarios.officers import officers_frame
 from scenarios.orders import write_orders
 from scenarios.pipeline import Given, Run
 from scenarios.progress import Progress, peak_memory_mb
 from scenarios.provenance import data_status
 from scenarios.scenario import settings_json
 from scenarios.scorecard import baselines_frame, scorecard_frame
+from scenarios.shortage_report import shortages_frame
 from scenarios.simulation_report import simulation_frame, simulation_record
 from scenarios.summary import judges_side_by_side, summary_text
 from scenarios.wish_report import floors_frame
@@ -127,6 +132,12 @@ def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, floa
             else []
         ),
         ("marginal", marginal_frame(run.world.situation, run.marginal)),
+        (
+            "officers",
+            officers_frame(run.world.situation, run.world.force, run.plan.roster, run.officers),
+        ),
+        ("shortages", shortages_frame(run.world, shortages(run.problem, run.staffing))),
+        ("donors", donors_frame(run.world, run.problem, run.plan.roster, run.lending)),
         *([("floors", floors_frame(run))] if run.wishes.floors else []),
         *([("changes", _changes(run, run.given))] if run.given else []),
         *([("violations", violations_frame(run))] if run.violations else []),
@@ -205,6 +216,7 @@ def _record(
             "bound_call_minutes": staffing.bound,
             "gap_share_of_gain": staffing.relative_gap,
         },
+        "joint": _joint_record(report.joint),
         "headline": figures,
         "provenance": [
             {"item": part.item_en, "status": part.status, "source": part.source}
@@ -260,6 +272,37 @@ def _patrol_record(run: Run) -> dict[str, Any] | None:
             for row, unit_type in enumerate(patrol.unit_types)
             for hour, start in enumerate(starts)
         ],
+    }
+
+
+def _joint_record(joint: JointReport | None) -> dict[str, Any] | None:
+    """Staffing and patrol as one decision: objective, bound, gap, and what every round gave."""
+    if joint is None:
+        return None
+    return {
+        "name": "weighted response beyond bin zero at the final busy shares and the prices of "
+        "staffing, call-minutes",
+        "objective": joint.objective,
+        "missed_call_minutes": joint.missed,
+        "prices_call_minutes": joint.prices,
+        "bound": joint.bound,
+        "gap_call_minutes": joint.gap_call_min,
+        "gap_min": joint.gap_min,
+        "gap_min_of": "minutes per weighted call",
+        "gap_share": joint.gap_share,
+        "gap_share_of": "objective: the minutes that the units miss and the prices of staffing",
+        "gap_share_of_missed": joint.gap_share_of_missed,
+        "rounds": [
+            {
+                "response_call_minutes": each.response,
+                "floors_missed_call_minutes": each.floors_missed,
+                "prices_call_minutes": each.prices,
+                "total_call_minutes": each.total,
+            }
+            for each in joint.rounds
+        ],
+        "kept_round": joint.kept + 1,
+        "gain_over_first_call_minutes": joint.gain_over_first,
     }
 
 

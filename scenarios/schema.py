@@ -219,8 +219,13 @@ class PatrolPart(Part):
 
 
 class StaffingPart(Part):
-    """Prices and limits of staffing; loans and floors as shares of the district's force."""
+    """Limits of staffing, loans and floors as shares of the district's force, and its rounds.
 
+    In each of the `rounds` staffing and patrol are solved once; from the second on staffing
+    values units at the busy shares that patrol ended with. The best round is the plan.
+    """
+
+    rounds: Annotated[int, Field(ge=1, le=10)] = 1
     donor_max_share: Share = 0.15
     donor_floor: Share = 0.7
     relax_protected: bool = False

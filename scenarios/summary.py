@@ -5,11 +5,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from optimizer.judges.shortages import shortages
 from optimizer.judges.staffing_value import order_short
 from optimizer.judges.summary import city_service
 from scenarios.changes import changes_text
+from scenarios.donors_report import donors_text
 from scenarios.headline import NAMES, shown
 from scenarios.marginal_report import marginal_text
+from scenarios.officers import officers_text
 from scenarios.pipeline import Run
 from scenarios.scorecard_report import (
     against_practice,
@@ -18,6 +21,7 @@ from scenarios.scorecard_report import (
     sites_text,
     stress_text,
 )
+from scenarios.shortage_report import shortages_text
 from scenarios.simulated import Simulated
 from scenarios.simulation_report import side_by_side, simulation_text
 from scenarios.wish_report import moves_text, wishes_text
@@ -39,10 +43,13 @@ def summary_text(
         sites_text(run, scorecard),
         stress_text(run),
         marginal_text(run.world.situation, run.marginal, run.opening_hour),
+        officers_text(run.world.situation, run.world.force, run.plan.roster, run.officers),
         wishes_text(run),
         _changes(run),
         _short(run, figures),
+        shortages_text(run.world, shortages(run.problem, run.staffing)),
         _lent(run),
+        donors_text(run.world, run.problem, run.plan.roster, run.lending),
         _recorded(checked),
         _provenance(run),
     ]
@@ -139,7 +146,8 @@ def _bought(run: Run, figures: dict[str, Any]) -> str:
         "",
         f"{against_practice(run)} {_proof(run)} "
         f"Staffing lies within {run.staffing.relative_gap:.2%} of its proven bound "
-        "(share of what staffing can add at most, in weighted call-minutes).",
+        "(share of what staffing can add at most, in weighted call-minutes). "
+        f"{_joint(run)}",
         "",
         moves_text(run),
     ]
@@ -155,6 +163,27 @@ def _proof(run: Run) -> str:
         f"With the same units at the same busy shares, no deployment is more than "
         f"{patrol.gap_min * 60:.1f} seconds a weighted call better "
         f"({patrol.gap_share:.2%} of the minutes the units miss; a proven bound for every hour)."
+    )
+
+
+def _joint(run: Run) -> str:
+    """How far the whole plan can be from the best one, and what the rounds brought."""
+    joint = run.plan.report.joint
+    if joint is None:
+        return "No bound has been proven for staffing and patrol together."
+    gain = joint.gain_over_first
+    brought = (
+        f"solving both again, with units as busy as patrol leaves them, saved {gain:,.0f} weighted "
+        f"call-minutes ({gain / joint.objective:.2%}) over solving each once"
+        if gain > 0
+        else "solving both again was no better than solving each once"
+        if len(joint.rounds) > 1
+        else "each was solved once"
+    )
+    return (
+        f"Staffing and patrol together: no staffing with any deployment is more than "
+        f"{joint.gap_min * 60:.1f} seconds a weighted call better at the same busy shares "
+        f"({joint.gap_share:.2%} of missed minutes and prices); {brought}."
     )
 
 

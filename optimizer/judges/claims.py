@@ -4,6 +4,7 @@ import numpy as np
 
 from geodata.situation import Situation
 from optimizer.calls import PatrolTerms
+from optimizer.joint_report import JointReport
 from optimizer.judges.evaluation_result import Evaluation
 from optimizer.judges.violation import Violation
 from optimizer.plan import PatrolBound
@@ -64,3 +65,10 @@ def check_patrol_bound(patrol: PatrolBound) -> tuple[Violation, ...]:
             unit_type, hour, float(patrol.missed[row, hour]), float(patrol.bound[row, hour])
         )
     )
+
+
+def check_joint_bound(joint: JointReport) -> tuple[Violation, ...]:
+    """Staffing and patrol together may not cost less than every such plan is proved to cost."""
+    if joint.objective >= joint.bound - TOLERANCE * max(1.0, abs(joint.bound)):
+        return ()
+    return (Violation("joint bound", "whole plan", "all hours", joint.objective, joint.bound),)

@@ -31,11 +31,16 @@ class SolverOptions:
 
 @dataclass(frozen=True)
 class Solution:
-    """A minimising point, its cost and a proven lower bound on the cost of any point."""
+    """A minimising point, its cost and a proven lower bound on the cost of any point.
+
+    `prices[row]` is what the cost falls by for each unit that the row's binding limit gives way,
+    where they were asked for; it is empty otherwise.
+    """
 
     values: NDArray[np.float64]
     cost: float
     bound: float
+    prices: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     def at(self, columns: Index) -> NDArray[np.float64]:
         """Values of the given columns, in their shape; 0 where a column is -1 (absent)."""
@@ -102,10 +107,11 @@ class NotSolved(Exception):
     """The solver ended without a solution of a model that always has one."""
 
 
-def minimise(model: LinearModel, options: SolverOptions) -> Solution:
+def minimise(model: LinearModel, options: SolverOptions, *, prices: bool = False) -> Solution:
     """Solve with HiGHS: interior point where nothing must be whole, branch and bound elsewhere.
 
     On a week of a whole city the interior point takes a quarter of the simplex method's time.
+    `prices` asks for the prices of the rows too, of a model in which nothing must be whole.
 
     Raises
     ------
@@ -113,7 +119,7 @@ def minimise(model: LinearModel, options: SolverOptions) -> Solution:
         When HiGHS has neither an optimum nor, after the last node, any solution.
     """
     if model.n_columns == 0:
-        return Solution(np.zeros(0), 0.0, 0.0)
+        return Solution(np.zeros(0), 0.0, 0.0, np.zeros(model.n_rows if prices else 0))
     whole = any(bool(block.any()) for block in model.integer)
     highs = highs_pb2.HighsOptionsProto()
     highs.string_options["parallel"] = "off"
@@ -140,7 +146,11 @@ def minimise(model: LinearModel, options: SolverOptions) -> Solution:
     found = result.variable_values()
     values = np.zeros(model.n_columns)
     values[[variable.id for variable in found]] = list(found.values())
-    return Solution(values, result.objective_value(), result.best_objective_bound())
+    price = np.zeros(model.n_rows if prices else 0)
+    if prices:
+        duals = result.dual_values()
+        price[[row.id for row in duals]] = np.abs(list(duals.values()))
+    return Solution(values, result.objective_value(), result.best_objective_bound(), price)
 
 
 def _proto(model: LinearModel) -> model_pb2.ModelProto:

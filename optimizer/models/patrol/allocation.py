@@ -12,6 +12,7 @@ from optimizer.force import UnitType
 from optimizer.hours import each_chain, each_hour
 from optimizer.judges.baselines import demand_points_baseline, station_pools_baseline
 from optimizer.judges.objective import hour_objective, hour_shortfall
+from optimizer.models.patrol.cuts import UnitCut, unit_cut
 from optimizer.models.patrol.dual import dual_bound
 from optimizer.models.patrol.hour_rounds import HourAsk, HourFound, Judged, ask_of_hour, settle_hour
 from optimizer.models.patrol.patrol_model import (
@@ -59,6 +60,9 @@ class PatrolAllocation:
     two count missed floors at their price, the last does not. `floor_toll[floor, hour]` is what
     a call in time was worth, `floor_short[floor, hour]` the calls an hour that the model sees
     missing.
+    `cut_level[hour]` and `cut_slope[pool, hour]` say what the prices of the bound prove of other
+    numbers of units: with `units[pool]` of their own the pools gain at most `cut_level +
+    cut_slope @ units` in an hour, less missed floors, while `top[hour]` is to be gained.
     `weight[hour]` are weighted calls an hour, the denominator of a gap in minutes. Over a change
     budget the bounds of the hours hold together: `budget_worth` call-minutes belong to the sum.
     """
@@ -75,6 +79,9 @@ class PatrolAllocation:
     floor_toll: NDArray[np.float64]
     floor_short: NDArray[np.float64]
     weight: NDArray[np.float64]
+    top: NDArray[np.float64]
+    cut_level: NDArray[np.float64]
+    cut_slope: NDArray[np.float64]
     budget_worth: float = 0.0
 
     def __post_init__(self) -> None:
@@ -91,6 +98,9 @@ class PatrolAllocation:
             ("floor_toll", np.float64),
             ("floor_short", np.float64),
             ("weight", np.float64),
+            ("top", np.float64),
+            ("cut_level", np.float64),
+            ("cut_slope", np.float64),
         ):
             array = getattr(self, name)
             object.__setattr__(self, name, frozen_array(array, dtype, np.shape(array), name))
@@ -104,6 +114,8 @@ class _Proof:
     bound: float
     wish_cost: float
     short: NDArray[np.float64]
+    top: float
+    cut: UnitCut
 
 
 def allocate(
@@ -213,7 +225,9 @@ def _prove(ask: HourAsk, found: HourFound, plan: SteadyPlan, hour: int) -> _Proo
     )
     most = missed + value
     cost = missed - penalty - _missed_free(ask, found, units) if ask.has_wishes else 0.0
-    return _Proof(missed, most - (bound.value - asked), cost, short)
+    cut = unit_cut(bound, ask.pool_units, cross_share=ask.wishes.cross_pool_share)
+    cut = UnitCut(cut.level - asked, cut.slope)
+    return _Proof(missed, most - (bound.value - asked), cost, short, most, cut)
 
 
 def _missed_free(ask: HourAsk, found: HourFound, units: NDArray[np.int64]) -> float:
@@ -245,6 +259,9 @@ def _assembled(
         np.stack([hour.toll for hour in found], axis=1),
         np.stack([proof.short for proof in proofs], axis=1),
         np.array([float(ask.load.weight.sum()) for ask in asks]),
+        np.array([proof.top for proof in proofs]),
+        np.array([proof.cut.level for proof in proofs]),
+        np.stack([proof.cut.slope for proof in proofs], axis=1),
         plan.budget * float(plan.move_cost.max(initial=0.0)),
     )
 

@@ -15,7 +15,7 @@ from averages, and with the balance of both kinds of steps set anew at each rest
 and others 2021).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,10 +51,17 @@ LOOKS_PER_START = 10
 
 @dataclass(frozen=True)
 class DualBound:
-    """No allocation of the problem is worth more than `value`, found in so many rounds."""
+    """No allocation of the problem is worth more than `value`, found in so many rounds.
+
+    `prices[cell, bin]` prove it for `near`, the part of the problem that matters; `earned` is
+    what that part leaves out.
+    """
 
     value: float
     rounds: int
+    near: HourProblem = field(compare=False, repr=False)
+    earned: float = field(compare=False)
+    prices: NDArray[np.float64] = field(compare=False, repr=False)
 
 
 @dataclass
@@ -85,7 +92,7 @@ def dual_bound(
     near, earned = near_problem(problem, units)
     step = unit_steps(near.busy, near.backup, near.total)
     start = slope_prices(near, step, units)
-    best = price_bound(near, start, step=step)
+    best, proof = price_bound(near, start, step=step), start
     floor = np.where(near.busy > 0, PRICE_FLOOR, IDLE_PRICE_FLOOR)[:, np.newaxis]
     scale = np.maximum(start, floor * near.gain * step[:, :1])
     sizes = step_sizes(near.indptr, near.cell, near.bin, scale, used_bins(near.gain))
@@ -95,10 +102,12 @@ def dual_bound(
         now = min(LOOK_EVERY, rounds - done)
         _run(near, step, sizes, search, now)
         done, looks = done + now, looks + 1
-        best = min(best, _look(near, step, search))
+        bound = _look(near, step, search)
+        if bound < best:
+            best, proof = bound, search.prices.copy()
         if looks % LOOKS_PER_START == 0:
             _start_afresh(search, sizes)
-    return DualBound(best + earned * (1.0 + ROUNDING), done)
+    return DualBound(best + earned * (1.0 + ROUNDING), done, near, earned, proof)
 
 
 def _begin(problem: HourProblem, units: NDArray[np.int64], prices: NDArray[np.float64]) -> _Search:

@@ -1,5 +1,6 @@
 """Staffing by district: how many officers of each force start each shift, and who lends."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from optimizer.models.staffing.limits import ShiftLimits
 from optimizer.models.staffing.street import add_street
 from optimizer.models.staffing.value_curves import ValueCurve
 from optimizer.staffing_input import StaffingProblem
+from optimizer.unit_cuts import UnitCuts
 
 KINDS = ("station", "branch")
 
@@ -19,12 +21,14 @@ class DistrictStaffing:
     """Officers by district, possibly fractional, and a proven bound on the cost.
 
     `officers[district, kind, force, instance]` by home kind (station, branch);
-    `lent` and `borrowed` are `[district, force, instance]`.
+    `lent` and `borrowed` are `[district, force, instance]`, `units[type, district, hour]` those
+    on the street.
     """
 
     officers: NDArray[np.float64]
     lent: NDArray[np.float64]
     borrowed: NDArray[np.float64]
+    units: NDArray[np.float64]
     cost_bound: float
 
 
@@ -42,8 +46,12 @@ def staff_districts(
     options: SolverOptions,
     *,
     integer: bool,
+    cuts: Mapping[str, UnitCuts] | None = None,
 ) -> DistrictStaffing:
-    """Best staffing of all districts together; whole officers only when `integer`."""
+    """Best staffing of all districts together; whole officers only when `integer`.
+
+    With `cuts` by unit type, units gain what these allow on top of their curves.
+    """
     model = LinearModel()
     columns = _officer_columns(model, problem, limits, integer=integer)
     require_shares(model, problem, limits, columns.officers)
@@ -51,12 +59,16 @@ def staff_districts(
     require_presence(model, problem, limits, columns.officers)
     count_order_short(model, problem, limits, columns.officers)
     count_overtime(model, problem, limits, columns.officers)
-    _put_on_street(model, problem, limits, curves, columns, integer=integer)
+    units = _put_on_street(model, problem, limits, curves, columns, integer=integer)
+    for row, kind in enumerate(problem.force.unit_types):
+        if cuts is not None and kind.unit_type in cuts:
+            gain_at_most(model, cuts[kind.unit_type], units[row])
     solution = minimise(model, options)
     return DistrictStaffing(
         solution.at(columns.officers),
         solution.at(columns.lent),
         solution.at(columns.borrowed),
+        solution.at(units),
         solution.bound,
     )
 
@@ -227,12 +239,27 @@ def _put_on_street(
     columns: _Columns,
     *,
     integer: bool,
-) -> None:
-    """Officers on the street, home ones and borrowed ones, less those lent."""
+) -> Index:
+    """Officers on the street, home ones and borrowed ones, less those lent.
+
+    Returns the columns of units, `[type, district, hour]`.
+    """
     share = street_shares(problem, limits).T
     nobody = np.zeros((len(problem.force.types), problem.horizon_hours))
+    units = []
     for district in range(problem.n_districts):
-        use = add_street(model, problem, curves, district, nobody, integer=integer).use[..., None]
+        street = add_street(model, problem, curves, district, nobody, integer=integer)
+        units.append(street.units)
+        use = street.use[..., None]
         model.add_entries(use, columns.officers[district][:, :, None, :], -share)
         model.add_entries(use, columns.lent[district][:, None, :], share)
         model.add_entries(use, columns.borrowed[district][:, None, :], -share)
+    return np.stack(units, axis=1)
+
+
+def gain_at_most(model: LinearModel, cuts: UnitCuts, units: Index) -> None:
+    """What the units `[district, hour]` of a type gain in each hour: a column under all cuts."""
+    gain = model.add_columns(np.inf, -1.0, units.shape[1:])
+    rows = model.add_rows(-np.inf, cuts.level, cuts.level.shape)
+    model.add_entries(rows, gain, 1.0)
+    model.add_entries(rows[:, None], units, -cuts.slope)

@@ -7,7 +7,8 @@ its own, solved to the gap. The first model's bound holds for every roster under
 rules, so the result carries a proven gap.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ from optimizer.models.staffing.value_curves import ValueCurve, value_curve
 from optimizer.plan import Loan, PostAssignment, PostFill, Roster
 from optimizer.staffing_input import StaffingProblem
 from optimizer.staffing_result import StaffingResult
+from optimizer.unit_cuts import UnitCuts
 
 EXACT_UP_TO = 60
 """Officer numbers (district, kind of home, force, shift) up to which whole ones are solved for."""
@@ -74,6 +76,45 @@ def staff(problem: StaffingProblem, options: SolverOptions | None = None) -> Sta
         idle_value=idle_value(problem),
     )
     return replace(draft, value=staffing_value(problem, draft))
+
+
+@dataclass(frozen=True)
+class CutBound:
+    """No staffing with its best patrol is worth more than `value`, weighted call-minutes.
+
+    `units[type, district, hour]` are those of the staffing that the cuts take for the best one.
+    """
+
+    value: float
+    units: NDArray[np.float64]
+
+
+def bound_under_cuts(
+    problem: StaffingProblem,
+    cuts: Mapping[str, UnitCuts],
+    options: SolverOptions | None = None,
+) -> CutBound:
+    """The most that any staffing is worth when cuts bound what its units gain.
+
+    Every unit type needs cuts whose levels are not negative; `problem.unit_gain` plays no part.
+    The rows are those of every roster that keeps the rules of all stations, officers may be
+    fractions: a relaxation.
+    """
+    flat = {}
+    for kind in problem.force.unit_types:
+        crews = int(problem.force.headcount[:, problem.force.index(kind.force_id)].sum())
+        shape = (problem.n_districts, problem.horizon_hours)
+        length = np.array([crews // kind.officers], dtype=np.int64)
+        flat[kind.unit_type] = ValueCurve(length, np.zeros((*shape, 1)), np.zeros(shape))
+    districts = staff_districts(
+        problem,
+        shift_limits(problem),
+        flat,
+        options or SolverOptions(),
+        integer=False,
+        cuts=cuts,
+    )
+    return CutBound(_value_bound(problem, flat, districts), districts.units)
 
 
 def _value_curves(problem: StaffingProblem) -> dict[str, ValueCurve]:

@@ -1,0 +1,245 @@
+"""Worth of officers around a staffing: prices of the street model, and ten of them solved anew.
+
+With the roster as it is, what officers on the street give a district is a linear model of its
+own, concave in their number. Its prices say what one officer more is worth and bound what ten
+give or take, so that the ten best and the ten least missed are found exactly although only the
+few changes that the bounds cannot rule out are solved.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.judges.staffing_value import officers_on_street
+from optimizer.models.solver import LinearModel, SolverOptions, minimise
+from optimizer.models.staffing.districts import street_shares
+from optimizer.models.staffing.limits import ShiftLimits, shift_limits
+from optimizer.models.staffing.staffing import staff
+from optimizer.models.staffing.street import add_street, post_hours
+from optimizer.models.staffing.value_curves import ValueCurve, value_curve
+from optimizer.officer_worth import STEP, OfficerChange, OfficerWorth, StrengthCheck, Worth
+from optimizer.plan import Roster
+from optimizer.staffing_input import StaffingProblem
+from optimizer.staffing_result import StaffingResult
+
+LISTED = 10
+"""Changes that are solved and told, of each direction."""
+
+SAMPLE = 1
+"""Figures of the strength that are checked; each takes a whole staffing."""
+
+NEGLIGIBLE = 1e-6
+"""Weighted call-minutes below which figures are alike and not worth checking."""
+
+
+@dataclass(frozen=True)
+class StreetUse:
+    """Best use of the officers on a district's street, in parts of whole crews.
+
+    `value` in weighted call-minutes is that of units (`call_min`), posts and visits; hours are
+    officer-hours. `price[force, hour]` is what one officer more on the street adds.
+    """
+
+    value: float
+    call_min: float
+    post_hours: float
+    visit_hours: float
+    price: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Around:
+    """A staffing with what changes of it are valued from.
+
+    `supply[district, force, hour]` officers on the street, `share[instance, hour]` the part of a
+    shift that is there, `spare[district, force, hour]` officers on duty beyond the order
+    (negative below it), `own[district, force, instance]` rostered ones that are not lent; `use`
+    by district.
+    """
+
+    problem: StaffingProblem
+    limits: ShiftLimits
+    curves: dict[str, ValueCurve]
+    supply: NDArray[np.float64]
+    share: NDArray[np.float64]
+    spare: NDArray[np.int64]
+    own: NDArray[np.int64]
+    use: tuple[StreetUse, ...]
+
+    def open_shifts(self) -> NDArray[np.bool_]:
+        """Shifts that officers of a district's force could work, `[district, force, instance]`."""
+        problem = self.problem
+        useful = problem.may("respond") | problem.may("post") | problem.may("patrol")
+        present = (problem.district_headcount() > 0) & useful
+        return np.asarray(present[..., None] & self.limits.allowed & (self.limits.hours > 0))
+
+    def ordered_hours(self, officers: int) -> NDArray[np.float64]:
+        """Ordered officer-hours that a change fills or empties, `[d, force, instance, hour]`."""
+        if officers > 0:
+            filled = np.minimum(officers, np.maximum(-self.spare, 0))
+        else:
+            missed = -officers - np.maximum(self.spare, 0)
+            filled = -np.clip(missed, 0, self.problem.ordered())
+        return np.asarray(filled[:, :, None, :] * self.limits.street)
+
+    def duty_value(self, officers: int) -> NDArray[np.float64]:
+        """Orders met less the cost of being on duty, `[district, force, instance]`."""
+        cost = self.problem.officer_hour_cost * officers * self.limits.hours
+        return np.asarray(self.ordered_hours(officers) @ self.problem.order_price() - cost)
+
+    def street_price(self) -> NDArray[np.float64]:
+        """Worth of one officer of a shift on the street, `[district, force, instance]`."""
+        return np.stack([use.price for use in self.use]) @ self.share.T
+
+    def bound(self, officers: int) -> NDArray[np.float64]:
+        """No change of so many officers is worth more, `[district, force, instance]`."""
+        return officers * self.street_price() + self.duty_value(officers)
+
+    def change(self, district: int, force: int, instance: int, officers: int) -> OfficerChange:
+        """A change with its worth, the district's street solved anew."""
+        supply = self.supply[district].copy()
+        supply[force] = np.maximum(supply[force] + officers * self.share[instance], 0.0)
+        after = street_use(self.problem, self.curves, district, supply)
+        before, sign = self.use[district], 1.0 if officers > 0 else -1.0
+        ordered = float(self.ordered_hours(officers)[district, force, instance].sum())
+        duty = float(self.duty_value(officers)[district, force, instance])
+        worth = Worth(
+            call_min=sign * (after.call_min - before.call_min),
+            post_hours=sign * (after.post_hours - before.post_hours),
+            visit_hours=sign * (after.visit_hours - before.visit_hours),
+            ordered_hours=sign * ordered,
+            street=sign * (after.value - before.value),
+            total=sign * (after.value - before.value + duty),
+        )
+        return OfficerChange(district, force, instance, officers, worth)
+
+
+def around(problem: StaffingProblem, roster: Roster) -> Around:
+    """The street of every district as the roster has it, with its prices."""
+    limits = shift_limits(problem)
+    curves = {kind: value_curve(gain) for kind, gain in problem.unit_gain.items()}
+    supply = officers_on_street(problem, roster).astype(np.float64)
+    own = np.zeros((problem.n_districts, *roster.officers.shape[1:]), dtype=np.int64)
+    np.add.at(own, problem.station_district, roster.officers)
+    on_duty = own @ limits.active.astype(np.int64)
+    for loan in roster.loans:
+        own[loan.from_district, problem.force.index(loan.force_id), loan.instance] -= loan.officers
+    return Around(
+        problem,
+        limits,
+        curves,
+        supply,
+        street_shares(problem, limits),
+        on_duty - problem.ordered(),
+        own,
+        tuple(street_use(problem, curves, d, supply[d]) for d in range(problem.n_districts)),
+    )
+
+
+def street_use(
+    problem: StaffingProblem,
+    curves: dict[str, ValueCurve],
+    district: int,
+    supply: NDArray[np.float64],
+) -> StreetUse:
+    """Best use of `supply[force, hour]` officers on the street of a district."""
+    model = LinearModel()
+    columns = add_street(model, problem, curves, district, supply, integer=False)
+    solution = minimise(model, SolverOptions(), prices=True)
+    fills, on_posts, post_value = solution.at(columns.fills), 0.0, 0.0
+    for row, post in enumerate(columns.posts):
+        need = problem.requirement.posts[post]
+        span = post_hours(need, problem.horizon_hours)
+        hours = float(fills[row].sum()) * (span.stop - span.start)
+        on_posts += hours
+        post_value += problem.post_penalty[need.priority] * hours
+    visits = float(solution.at(columns.visits).sum())
+    value = -solution.cost
+    call_min = value - post_value - problem.visit_penalty * visits
+    return StreetUse(value, call_min, on_posts, visits, solution.prices[columns.use])
+
+
+def officer_worth(
+    plan: Around, staffing: StaffingResult, *, sample: int = SAMPLE, seed: int = 0
+) -> OfficerWorth:
+    """What officers more buy and officers fewer take, `around` a staffing.
+
+    `sample` figures of the strength, drawn with `seed`, are checked by staffing again.
+    """
+    problem, possible = plan.problem, plan.open_shifts()
+    first = np.where(possible, plan.bound(1), np.nan)
+    strength = _strength(plan, possible)
+    return OfficerWorth(
+        first,
+        strength,
+        _ranked(plan, STEP, possible),
+        _ranked(plan, -STEP, possible & (plan.own >= STEP) & _whole_shifts(problem)),
+        _checked(problem, staffing, strength, sample, seed),
+    )
+
+
+def _whole_shifts(problem: StaffingProblem) -> NDArray[np.bool_]:
+    """Shifts that lie in the horizon: what others do outside it is not seen, `[instance]`."""
+    hours = problem.horizon_hours
+    return np.array([0 <= one.start_h and one.end_h <= hours for one in problem.instances])
+
+
+def _ranked(plan: Around, officers: int, possible: NDArray[np.bool_]) -> tuple[OfficerChange, ...]:
+    """The `LISTED` changes that are worth most to make, proved by the bounds of the others."""
+    bound, sign = plan.bound(officers), 1.0 if officers > 0 else -1.0
+    rows = np.argwhere(possible)
+    found: list[OfficerChange] = []
+    for number in np.argsort(-bound[possible], kind="stable"):
+        district, force, instance = rows[number].tolist()
+        least = sign * found[-1].worth.total if len(found) == LISTED else -np.inf
+        if least + NEGLIGIBLE >= bound[district, force, instance]:
+            break
+        found.append(plan.change(district, force, instance, officers))
+        found = sorted(found, key=lambda change: -sign * change.worth.total)[:LISTED]
+    return tuple(found)
+
+
+def _strength(plan: Around, possible: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Most that `STEP` officers on the strength can work at the prices, for one of them.
+
+    They are ordered on duty by their share too, so that every ordered hour they work counts.
+    """
+    limits, problem, model = plan.limits, plan.problem, LinearModel()
+    price = (problem.ordered() > 0) * problem.order_price() - problem.officer_hour_cost
+    worth = np.where(possible, plan.street_price() + price @ limits.street.T, 0.0)
+    columns = model.add_columns(np.where(possible, STEP, 0.0), -worth, worth.shape)
+    rows = model.add_rows(-np.inf, limits.share * STEP, (*worth.shape[:2], len(limits.share)))
+    model.add_entries(rows[..., None], columns[:, :, None, :], limits.pattern)
+    solution = minimise(model, SolverOptions())
+    total = (solution.at(columns) * worth).sum(axis=2) / STEP
+    return np.where(possible.any(axis=2), total, np.nan)
+
+
+def _checked(
+    problem: StaffingProblem,
+    staffing: StaffingResult,
+    strength: NDArray[np.float64],
+    sample: int,
+    seed: int,
+) -> tuple[StrengthCheck, ...]:
+    """Sampled figures beside what staffing again with the officers on the strength gives."""
+    known = np.argwhere(np.nan_to_num(strength) > NEGLIGIBLE)
+    drawn = np.random.default_rng(seed).permutation(len(known))[:sample]
+    found = []
+    for district, force in known[np.sort(drawn)].tolist():
+        after = staff(with_more(problem, district, force, STEP))
+        gained = (after.bound - after.idle_value) - (staffing.bound - staffing.idle_value)
+        told = STEP * float(strength[district, force])
+        found.append(StrengthCheck(district, force, told, gained))
+    return tuple(found)
+
+
+def with_more(
+    problem: StaffingProblem, district: int, force: int, officers: int
+) -> StaffingProblem:
+    """The problem with more officers at the district's home that has most of the force."""
+    homes = problem.stations_of(district)
+    headcount = problem.force.headcount.copy()
+    headcount[homes[np.argmax(headcount[homes, force])], force] += officers
+    return replace(problem, force=replace(problem.force, headcount=headcount))
