@@ -16,6 +16,7 @@ from benchmarks import (
     police_districting,
     police_simulation,
     queueing,
+    rostering,
     simulation,
     south_metro,
     spopt_peer,
@@ -33,6 +34,7 @@ PUBLISHED: dict[str, Callable[[Instance, float], Record | Iterable[Record]]] = {
     "pmedian": pmedian.run,
     "police_districting": police_districting.run,
     "police_simulation": police_simulation.run,
+    "rostering": rostering.run,
 }
 """Families that read a folder of instances."""
 

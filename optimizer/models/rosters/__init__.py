@@ -1,0 +1,1 @@
+"""Rosters of anonymous lines: columns, dives, repairs and a bound."""
