@@ -239,7 +239,9 @@ def sum_by(hist: NDArray[np.float64], label: NDArray[np.int64], groups: int) -> 
     return total
 
 
-def quantile_min(hist: NDArray[np.float64], share: float = QUANTILE) -> NDArray[np.float64]:
+def quantile_min(
+    hist: NDArray[np.float64] | NDArray[np.int64], share: float = QUANTILE
+) -> NDArray[np.float64]:
     """Minutes within which `share` of the calls of each histogram `[..., bin]` are answered.
 
     The upper edge of the bin that reaches the share; inf where that is the bin of the unserved,

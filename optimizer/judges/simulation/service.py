@@ -10,6 +10,7 @@ from scipy.stats import t as student_t
 from geodata.frozen import frozen_array
 from geodata.incidents import ZONES
 from optimizer.hours import each_hour
+from optimizer.judges.evaluation import quantile_min, share_of
 from optimizer.judges.evaluation_result import HISTOGRAM_MIN, WITHIN_MIN
 from optimizer.judges.simulation.city import City
 from optimizer.judges.simulation.replication import Replication, VisitTask, replicate
@@ -286,7 +287,7 @@ class _Groups:
         found = {"calls": whole["calls"], **self._quantiles(group, names, response)}
         for name in MEASURES:
             if name in sums and name != "calls":
-                found[name] = _ratio(whole[name], whole[divisor.get(name, "calls")])
+                found[name] = share_of(whole[name], whole[divisor.get(name, "calls")])
         nothing = np.full(names * (self._horizon + 1), np.nan)
         found["utilisation"] = nothing if busy is None else busy
         return np.column_stack([found[name] for name in MEASURES])
@@ -302,14 +303,9 @@ class _Groups:
         count = np.bincount(at, minlength=names * self._horizon * bins)
         count = count.reshape(names, self._horizon, bins)
         count = np.concatenate([count, count.sum(axis=1, keepdims=True)], axis=1)
-        upto = count.reshape(-1, bins).cumsum(axis=1)
-        found = {}
-        for name, share in (("p50_min", 0.5), ("p90_min", 0.9), ("p99_min", 0.99)):
-            reached = upto >= share * upto[:, -1:] * (1.0 - 1e-12)
-            bin_of = reached.argmax(axis=1)
-            minutes = np.where(bin_of == bins - 1, np.inf, bin_of * HISTOGRAM_MIN)
-            found[name] = np.where(upto[:, -1] > 0, minutes, np.nan)
-        return found
+        rows = count.reshape(-1, bins)
+        shares = (("p50_min", 0.5), ("p90_min", 0.9), ("p99_min", 0.99))
+        return {name: quantile_min(rows, share) for name, share in shares}
 
     def _utilisation(self, run: Replication, fleet: Fleet) -> dict[str, NDArray[np.float64]]:
         """Busy share of the units on duty of the city and of each district, by hour and in all."""
@@ -330,11 +326,4 @@ class _Groups:
             np.column_stack([worked, worked.sum(axis=1)]).ravel(),
             np.column_stack([there, there.sum(axis=1)]).ravel(),
         )
-        return {"city": _ratio(*city), "district": _ratio(*by_district)}
-
-
-def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`part / whole`, NaN where there is no whole."""
-    share = np.full(part.shape, np.nan)
-    np.divide(part, whole, out=share, where=whole > 0)
-    return share
+        return {"city": share_of(*city), "district": share_of(*by_district)}
