@@ -197,6 +197,12 @@ class RowCheck:
                 value=", ".join(missing),
             )
 
+    def evidence(self) -> list[str]:
+        """Optional column `evidence`: where the figures of a row come from, empty if untold."""
+        if "evidence" not in self.table.frame.columns:
+            return [""] * len(self.sound)
+        return self.texts("evidence", optional=True)
+
     def clock_hours(self) -> NDArray[np.int64] | None:
         """Column `hour`: the clock hours 0 to 23, each once, else None with the fault noted."""
         hours = self.numbers("hour", minimum=0.0, whole=True)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,9 @@ CALM_FROM, CALM_TO = 0, 5
 """A duty that covers these clock hours of one night whole is an all-night duty."""
 
 LONGEST_HORIZON_DAYS = 60
+REMEMBERED = 8192
+"""Duties whose calendar facts are kept: they are asked for again for every line."""
+
 SOURCE = "rosters"
 
 
@@ -63,7 +67,8 @@ class DutyLines:
 
     `need[station, force, instance]` officers are wanted on each shift, `lines[station, force]`
     are there to be rostered. Duties on `festival` dates are spread evenly, besides
-    nights and weekends.
+    nights and weekends. `resting[station, force, hour]` lines, the last ones, may not work yet:
+    their rest from before the horizon is not over; without it nobody rests.
 
     Raises
     ------
@@ -78,6 +83,7 @@ class DutyLines:
     limits: LineLimits = field(default_factory=LineLimits)
     festival: frozenset[date] = frozenset()
     protected: tuple[ProtectedTime, ...] = ()
+    resting: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         log = FaultLog()
@@ -96,8 +102,9 @@ class DutyLines:
 
     @property
     def max_hours(self) -> float:
-        """Hours of duty inside the horizon that a line may have."""
-        return self.limits.labour.max_week_h * self.weeks
+        """Hours of duty inside the horizon that a line may have, overtime included."""
+        labour = self.limits.labour
+        return (labour.max_week_h + labour.max_overtime_h) * self.weeks
 
     @property
     def norm_h(self) -> float:
@@ -109,7 +116,10 @@ class DutyLines:
         return norm * self.horizon.hours / WEEK_H if days >= 7 else norm * min(days / 5.0, 1.0)
 
     def open_lines(self, station: int, force: int) -> NDArray[np.int64]:
-        """How many lines, from the first, no protection keeps from each shift, `[instance]`."""
+        """How many lines, from the first, may work each shift, `[instance]`.
+
+        The last ones rest from before the horizon, or are protected.
+        """
         n_lines = int(self.lines[station, force])
         free = np.full(len(self.instances), n_lines, dtype=np.int64)
         for window in self.protected:
@@ -117,6 +127,10 @@ class DutyLines:
             for at, duty in enumerate(self.instances):
                 if duty.start_h < window.to_h and duty.end_h > window.from_h:
                     free[at] = min(free[at], n_lines - kept)
+        if self.resting is not None:
+            still = np.minimum(self.resting[station, force], n_lines)
+            for at, duty in enumerate(self.instances):
+                free[at] = min(free[at], n_lines - int(still[max(duty.start_h, 0)]))
         return free
 
     def _check_sizes(self, log: FaultLog) -> None:
@@ -168,17 +182,20 @@ class LineGroup:
         object.__setattr__(self, "short", short)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def days_touched(horizon: Horizon, duty: ShiftInstance) -> tuple[date, ...]:
     """Local calendar days on which a duty has at least an hour."""
     return tuple(sorted({horizon.at(hour).date() for hour in range(duty.start_h, duty.end_h)}))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def nights_of(horizon: Horizon, duty: ShiftInstance) -> tuple[date, ...]:
     """Evenings of the nights of which a duty has at least `NIGHT_DUTY_H` hours."""
     hours = Counter(_evening(horizon, duty, lambda h: h >= NIGHT_FROM or h < NIGHT_TO))
     return tuple(sorted(night for night, count in hours.items() if count >= NIGHT_DUTY_H))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def all_nights_of(horizon: Horizon, duty: ShiftInstance) -> int:
     """Nights whose calm hours a duty covers whole."""
     hours = Counter(_evening(horizon, duty, lambda h: CALM_FROM <= h < CALM_TO))

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from geodata.frozen import frozen_array
 
+LEADER_SHARE = 0.12
+"""Part of a sworn force that may lead a group where no table says otherwise (assumption)."""
+
 
 @dataclass(frozen=True)
 class ForceType:
@@ -15,6 +18,8 @@ class ForceType:
     `pool_from_level` is the service level from which the pool may be drawn on (`routine`: any
     time; `never`: protected, used only by an explicit relaxation). `respond`, `post` and
     `patrol` say what its people may do. `sworn` is False for auxiliaries, guards and volunteers.
+    `leader_share` 0..1 is the part of its officers who may lead a group on posts; people who are
+    not sworn lead nobody.
     """
 
     force_id: str
@@ -25,6 +30,7 @@ class ForceType:
     patrol: bool
     sworn: bool
     pool_from_level: str
+    leader_share: float = LEADER_SHARE
 
 
 @dataclass(frozen=True)

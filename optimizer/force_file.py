@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from geodata.faults import FaultLog
 from geodata.files import read_table
 from geodata.places import Places
-from geodata.row_check import RowCheck
-from optimizer.force import ForceType, UnitType
+from geodata.row_check import LISTED, RowCheck
+from optimizer.force import LEADER_SHARE, ForceType, UnitType
 from optimizer.levels import LEVELS
 
 _TYPE_COLUMNS = (
@@ -55,7 +55,9 @@ def read_force_parts(
     """Kinds of personnel and units.
 
     `with_totals` asks for the columns `headcount` and `home`, needed where no table of
-    head-counts by station is given. To be used only when `faults` is empty.
+    head-counts by station is given. The optional column `leader_share` (0 to 1) is that of
+    `LEADER_SHARE` where there is none, 0 for types that are not sworn. To be used only when
+    `faults` is empty.
     """
     wanted = (*_TYPE_COLUMNS, "headcount", "home") if with_totals else _TYPE_COLUMNS
     table = read_table(types_path, wanted, faults)
@@ -66,17 +68,49 @@ def read_force_parts(
     ids, names_en, names_zh = (check.texts(name) for name in _TYPE_COLUMNS[:3])
     respond, post, patrol, sworn = (check.flags(name) for name in _TYPE_COLUMNS[3:7])
     pools = check.choices("pool_from_level", POOL_LEVELS, "the service levels")
+    leaders = _leader_shares(check, sworn)
     check.unique(["force_id"], ids, "the type")
     total, home = _totals(check) if with_totals else ([0] * len(ids), [""] * len(ids))
     rows = np.flatnonzero(check.sound).tolist()
     types = tuple(
         ForceType(
-            ids[r], names_en[r], names_zh[r], respond[r], post[r], patrol[r], sworn[r], pools[r]
+            ids[r],
+            names_en[r],
+            names_zh[r],
+            respond[r],
+            post[r],
+            patrol[r],
+            sworn[r],
+            pools[r],
+            float(leaders[r]),
         )
         for r in rows
     )
     units = _read_units(units_path, ids, faults)
     return ForceParts(types, units, tuple(total[r] for r in rows), tuple(home[r] for r in rows))
+
+
+def _leader_shares(check: RowCheck, sworn: list[bool]) -> NDArray[np.float64]:
+    """Part of each type who may lead; a type that is not sworn has no leaders."""
+    usual = np.where(sworn, LEADER_SHARE, 0.0)
+    if "leader_share" not in check.table.frame.columns:
+        return usual
+    share = check.numbers("leader_share", minimum=0.0, optional=True)
+    check.refuse(
+        share > 1.0,
+        "leader_share is above 1",
+        expected="a share from 0 to 1",
+        remedy="Write 0.12 for 12 %.",
+        values=share.tolist(),
+    )
+    check.refuse(
+        (share > 0.0) & ~np.array(sworn, dtype=np.bool_),
+        "leader_share of a type that is not sworn",
+        expected="0, or sworn 1",
+        remedy="Only sworn officers lead: leave the share empty, or correct sworn.",
+        values=share.tolist(),
+    )
+    return np.where(np.isnan(share), usual, share)
 
 
 def _totals(check: RowCheck) -> tuple[list[int], list[str]]:
@@ -124,7 +158,10 @@ def _read_units(path: Path, force_ids: list[str], faults: FaultLog) -> tuple[Uni
 def read_headcount(
     path: Path, types: tuple[ForceType, ...], stations: Places, faults: FaultLog
 ) -> NDArray[np.int64]:
-    """Head-counts `[station, force]`; a station and type without a row has no officers."""
+    """Head-counts `[station, force]`; a type without a row at a station has no officers there.
+
+    Every station must stand in some row, so that none is forgotten.
+    """
     station_of = {name: number for number, name in enumerate(stations.place_ids)}
     force_of = {kind.force_id: number for number, kind in enumerate(types)}
     count = np.zeros((len(station_of), len(force_of)), dtype=np.int64)
@@ -147,7 +184,24 @@ def read_headcount(
             remedy="Fill in the head-counts.",
             value=0,
         )
+    else:
+        _refuse_forgotten(check, stations, homes)
     return count
+
+
+def _refuse_forgotten(check: RowCheck, stations: Places, homes: list[str]) -> None:
+    """Note the stations that no row names."""
+    listed = set(homes)
+    forgotten = [name for name in stations.place_ids if name not in listed]
+    if forgotten:
+        more = f" and {len(forgotten) - LISTED} more" if len(forgotten) > LISTED else ""
+        check.faults.add(
+            check.table.file,
+            f"{len(forgotten)} of {len(stations)} stations have no head-count",
+            expected="a row for every station of the table of stations",
+            remedy="Add the rows; write 0 if nobody serves there.",
+            value=", ".join(forgotten[:LISTED]) + more,
+        )
 
 
 def spread_headcount(

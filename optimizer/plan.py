@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from geodata.frozen import frozen_array
 from optimizer.joint_report import JointReport
+from optimizer.mutual_aid import AidCall
 from optimizer.requirement import PostNeed
 from optimizer.shifts import ShiftInstance
 
@@ -97,15 +98,22 @@ class Roster:
 
     Officers are counted at their home station also while they are on loan.
     `presence_short[station, hour]` counts officers missing from the minimum presence.
+    `by_team[station, team, instance]` are the same officers by their teams (the whole force is
+    one team where there are no rotations); without it every force is one team. `aid` are the
+    groups called from outside.
     """
 
     instances: tuple[ShiftInstance, ...]
     officers: NDArray[np.int64]
     loans: tuple[Loan, ...]
     presence_short: NDArray[np.int64]
+    by_team: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0, 0), dtype=np.int64))
+    aid: tuple[AidCall, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("officers", "presence_short"):
+        if not self.by_team.size:
+            object.__setattr__(self, "by_team", self.officers)
+        for name in ("officers", "presence_short", "by_team"):
             array = getattr(self, name)
             object.__setattr__(self, name, frozen_array(array, np.int64, np.shape(array), name))
 
@@ -141,12 +149,16 @@ class Deployment:
 
 @dataclass(frozen=True)
 class PostFill:
-    """Officers of one force and district that man one block of posts."""
+    """Officers of one force and district that man one block of posts.
+
+    `homeward` of them end their shift with the block and go home; the others are relieved.
+    """
 
     post_id: str
     force_id: str
     from_district: int
     officers: int
+    homeward: int = 0
 
 
 @dataclass(frozen=True)

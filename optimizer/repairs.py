@@ -9,6 +9,7 @@ class RepairKind(StrEnum):
     """What gives way."""
 
     SHIFT = "one more shift"
+    LEAVE = "leave cancelled"
     REST = "an hour less rest"
     SHARE = "loans beyond the donor share"
     FLOOR = "loans beyond the donor floor"
@@ -22,8 +23,8 @@ class Repair:
 
     `what` names the shift's start hour, the force or the post, nothing for rules of all. `people`
     are those it touches and `officer_hours` how long: officers of the shift or pool and their
-    hours on it, officers who rest less and the hours of rest they lose, officers lent beyond the
-    limit, officers of the post. `price` values that in weighted call-minutes. `before` and
+    hours on it, officers who rest less and the hours of rest they lose, officers whose leave is
+    cancelled, officers lent beyond the limit, officers of the post. `price` values that in weighted call-minutes. `before` and
     `after` are officer-hours short by kind.
     """
 

@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 
 from geodata.faults import FaultLog
 from geodata.frozen import frozen_array
+from geodata.horizon import Horizon
 from optimizer.force import Force
-from optimizer.levels import ServiceLevel, pool_is_open
-from optimizer.requirement import Requirement
+from optimizer.levels import LevelsInForce, ServiceLevel
+from optimizer.mutual_aid import AidGroup
+from optimizer.plan import Loan
+from optimizer.requirement import ROLES, Requirement
+from optimizer.rotations import LeaveQuota, RestDebt, Rotation, Teams, split_in_teams
 from optimizer.shifts import LabourRules, ShiftInstance
 
 SOURCE = "staffing problem"
@@ -26,6 +30,12 @@ class StaffingProblem:
     `[district, hour, k]`: weighted call-minutes saved in the hour by the (k+1)-th unit on the
     street, never negative and not increasing with k; a unit beyond the last k is worth nothing.
     `loan_minutes[from_district, to_district]` ranks lenders.
+
+    `rotations` split forces into teams that take turns, `debts` are rests from before the
+    horizon and `leave` the shares of every team that stay at home for some hours; `teams` follows
+    from them. `aid` are groups that may be called from outside, at `aid_cost` an officer-hour.
+    `agreed` loans are made as far as the rules allow; what is missing of one counts
+    `agreed_penalty` an officer-hour.
 
     All prices are in weighted call-minutes: `post_penalty[priority]`, `visit_penalty` and
     `presence_penalty` per missing officer-hour, `officer_hour_cost` per hour on duty,
@@ -44,12 +54,12 @@ class StaffingProblem:
         is out of its range.
     """
 
-    horizon_hours: int
+    horizon: Horizon
     station_district: NDArray[np.int64]
     station_kind: tuple[str, ...]
     force: Force
     levels: Mapping[str, ServiceLevel]
-    level_of_hour: tuple[str, ...]
+    in_force: LevelsInForce
     instances: tuple[ShiftInstance, ...]
     rules: LabourRules
     requirement: Requirement
@@ -65,16 +75,35 @@ class StaffingProblem:
     donor_max_share: float = 0.15
     donor_floor: float = 0.7
     protected_relaxed: bool = False
+    rotations: tuple[Rotation, ...] = ()
+    debts: tuple[RestDebt, ...] = ()
+    leave: tuple[LeaveQuota, ...] = ()
+    aid: tuple[AidGroup, ...] = ()
+    aid_cost: float = 0.2
+    agreed: tuple[Loan, ...] = ()
+    agreed_penalty: float = 25.0
+    teams: Teams = field(init=False)
 
     def __post_init__(self) -> None:
         log = FaultLog()
         self._check_sizes(log)
         log.raise_if_any()
         self._check_values(log)
+        self._check_time_off(log)
+        self._check_reinforcements(log)
         self._check_gains(log)
         self._check_posts(log)
         log.raise_if_any()
         self._freeze()
+        teams = split_in_teams(
+            self.force, self.horizon, self.instances, self.rules, self.rotations, self.debts
+        )
+        object.__setattr__(self, "teams", teams)
+
+    @property
+    def horizon_hours(self) -> int:
+        """Hours of the horizon."""
+        return self.horizon.hours
 
     @property
     def n_districts(self) -> int:
@@ -103,25 +132,24 @@ class StaffingProblem:
         that have an `order_penalty`; a protected pool is never ordered, also where it is opened
         by relaxation.
         """
-        share = np.array(
-            [
-                [
-                    self.levels[level].on_duty_share
-                    if level in self.order_penalty
-                    and pool_is_open(kind.pool_from_level, level)
-                    and (kind.respond or kind.post or kind.patrol)
-                    else 0.0
-                    for level in self.level_of_hour
-                ]
-                for kind in self.force.types
-            ]
+        orders = np.array(
+            [[level in self.order_penalty for level in row] for row in self.in_force.by_command]
         )
-        exact = self.district_headcount()[..., None] * share
+        share = self.in_force.figure(self.levels, "on_duty_share") * orders
+        useful = self.may("respond") | self.may("post") | self.may("patrol")
+        ready = np.stack([self.in_force.is_open(kind.pool_from_level) for kind in self.force.types])
+        ready &= useful[:, None, None]
+        exact = self.district_headcount()[..., None] * (ready * share).transpose(1, 0, 2)
         return np.asarray(np.floor(exact + 1e-9), dtype=np.int64)
 
     def order_price(self) -> NDArray[np.float64]:
-        """Price of an officer-hour below the order, `[hour]`."""
-        return np.array([self.order_penalty.get(level, 0.0) for level in self.level_of_hour])
+        """Price of an officer-hour below the order, `[district, hour]`."""
+        return np.array(
+            [
+                [self.order_penalty.get(level, 0.0) for level in row]
+                for row in self.in_force.by_command
+            ]
+        )
 
     def may(self, duty: str) -> NDArray[np.bool_]:
         """Which forces may do a duty (`respond`, `post`, `patrol`) or are `sworn`, `[force]`."""
@@ -132,7 +160,11 @@ class StaffingProblem:
         for name, found, expected in (
             ("station_district", np.shape(self.station_district), (homes,)),
             ("force.headcount", np.shape(self.force.headcount), (homes, len(self.force.types))),
-            ("level_of_hour", (len(self.level_of_hour),), (hours,)),
+            (
+                "in_force",
+                (len(self.in_force.by_command), self.in_force.hours),
+                (districts, hours),
+            ),
             ("visit_officers", np.shape(self.requirement.visit_officers), (districts, hours)),
             ("loan_minutes", np.shape(self.loan_minutes), (districts, districts)),
         ):
@@ -156,7 +188,7 @@ class StaffingProblem:
                 remedy="Correct the station's district.",
                 value=int(district[strangers[0]]),
             )
-        unknown = sorted(set(self.level_of_hour) - set(self.levels))
+        unknown = sorted(self.in_force.used - set(self.levels))
         if unknown:
             log.add(
                 SOURCE,
@@ -176,6 +208,31 @@ class StaffingProblem:
             price = getattr(self, name)
             if not (np.isfinite(price) and price >= 0.0):
                 self._out_of_range(log, name, price, "a finite price of at least 0")
+
+    def _check_time_off(self, log: FaultLog) -> None:
+        twice = [force_id for one in self.rotations for force_id in one.force_ids]
+        for force_id in sorted({one for one in twice if twice.count(one) > 1}):
+            self._out_of_range(log, f"rotation of {force_id}", "several", "one rotation a force")
+        for debt in self.debts:
+            if debt.officers < 0:
+                self._out_of_range(log, "a rest debt", debt.officers, "officers of at least 0")
+        for quota in self.leave:
+            if not 0.0 <= quota.share <= 1.0 or quota.from_h >= quota.to_h:
+                found = (quota.from_h, quota.to_h, quota.share)
+                self._out_of_range(log, "a leave quota", found, "hours in order, a share 0 to 1")
+
+    def _check_reinforcements(self, log: FaultLog) -> None:
+        for group in self.aid:
+            if group.force_id not in self.force.ids:
+                self._out_of_range(log, f"group {group.group_id}", group.force_id, "a known force")
+            if np.shape(group.travel_min) != (self.n_districts,):
+                found_shape = np.shape(group.travel_min)
+                self._out_of_range(log, f"travel of {group.group_id}", found_shape, "[district]")
+        for loan in self.agreed:
+            ends = (loan.from_district, loan.to_district)
+            known = all(0 <= district < self.n_districts for district in ends)
+            if not known or ends[0] == ends[1] or loan.officers < 1:
+                self._out_of_range(log, "an agreed loan", ends, "officers between two districts")
 
     def _check_gains(self, log: FaultLog) -> None:
         known = {unit.unit_type for unit in self.force.unit_types}
@@ -197,8 +254,8 @@ class StaffingProblem:
                 self._out_of_range(log, f"{what} priority", need.priority, "a priced priority")
             if not 0 <= need.district < self.n_districts:
                 self._out_of_range(log, f"{what} district", need.district, "a known district")
-            if need.role not in ("police", "support"):
-                self._out_of_range(log, f"{what} role", need.role, "police or support")
+            if need.role not in ROLES:
+                self._out_of_range(log, f"{what} role", need.role, f"one of {', '.join(ROLES)}")
 
     @staticmethod
     def _out_of_range(log: FaultLog, what: str, value: object, expected: str) -> None:
@@ -232,4 +289,6 @@ _PRICES = (
     "visit_penalty",
     "presence_penalty",
     "overtime_cost",
+    "aid_cost",
+    "agreed_penalty",
 )

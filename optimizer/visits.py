@@ -11,26 +11,53 @@ PATROL_OFFICERS = 2
 """Officers of a foot patrol."""
 
 
-def due_visits(points: VisitPoints, horizon: Horizon, *, seed: int) -> NDArray[np.int64]:
+def due_visits(
+    points: VisitPoints,
+    horizon: Horizon,
+    *,
+    seed: int,
+    density: NDArray[np.float64] | None = None,
+) -> NDArray[np.int64]:
     """Visits that are due, `[visit, 2]`: point and start in minutes from the horizon's start.
 
     Each point is visited once in every interval of its due hours. The first visit of a point
     falls at a seeded random time of its first interval, so that the order of the points is not
-    the same each night, and the following ones an interval later.
+    the same each night, and the following ones an interval later. `density[point, hour]` says
+    how fast intervals pass: at 0.5 they last twice as long, at 0 no visit is due; 1 everywhere
+    unless given.
     """
     rng = np.random.default_rng(seed)
     phase = rng.random(len(points.places))
+    if density is None:
+        density = np.ones((len(points.places), horizon.hours))
     rows = []
-    due = np.array([points.due_at(int(clock)) for clock in horizon.hour_of_day])
-    for point in range(len(points.places)):
-        for first, last in _spans(due[:, point]):
-            step = float(points.interval_h[point]) * 60.0
-            minute = first * 60.0 + phase[point] * max(step - points.visit_min[point], 0.0)
-            while minute + points.visit_min[point] <= last * 60.0:
-                rows.append((point, int(minute)))
-                minute += step
+    due = np.array([points.due_at(int(clock)) for clock in horizon.hour_of_day]).T
+    for point, visit_min in enumerate(points.visit_min.tolist()):
+        step = float(points.interval_h[point]) * 60.0
+        wait = float(phase[point]) * max(step - visit_min, 0.0)
+        for first, last in _spans(due[point] & (density[point] > 0.0)):
+            pace = density[point, first:last]
+            rows += [
+                (point, int(minute))
+                for minute in _minutes(first, pace, wait, step)
+                if minute + visit_min <= last * 60.0
+            ]
     order = sorted(rows, key=lambda row: (row[1], row[0]))
     return np.array(order, dtype=np.int64).reshape(-1, 2)
+
+
+def _minutes(
+    first: int, pace: NDArray[np.float64], wait: float, step: float
+) -> NDArray[np.float64]:
+    """Minutes at which a clock that runs at `pace[hour]` from hour `first` shows a visit.
+
+    The first one when it shows `wait` minutes, the others each `step` minutes later.
+    """
+    start = first * 60.0
+    shown = start + np.concatenate([[0.0], np.cumsum(pace * 60.0)])
+    passed = start + 60.0 * np.arange(len(pace) + 1)
+    visits = np.arange(start + wait, shown[-1], step)
+    return np.asarray(np.interp(visits, shown, passed))
 
 
 def _spans(due: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -5,6 +5,7 @@ that more rounds never make it worse; a bound on both decisions together says ho
 the best one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +17,13 @@ from optimizer.joint_report import JointReport, JointRound
 from optimizer.judges.baselines import proportional_units
 from optimizer.judges.staffing_value import staffing_value
 from optimizer.models.joint.joint_bound import StaffedType, joint_bound
-from optimizer.models.patrol.allocation import PatrolAllocation, allocate, unit_value_curves
+from optimizer.models.patrol.allocation import (
+    PatrolAllocation,
+    PatrolPlacing,
+    place_units,
+    proven,
+    unit_value_curves,
+)
 from optimizer.models.patrol.patrol_model import patrol_model
 from optimizer.models.staffing.staffing import staff
 from optimizer.patrol_wishes import PatrolWishes
@@ -42,7 +49,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class StaffedRound:
-    """One staffing with its patrol, the curves it was staffed by, and what the judges say."""
+    """One staffing with its patrol, the curves it was staffed by, and what the judges say.
+
+    `allocations` by type of unit are those of the plan; none where another round is the plan.
+    """
 
     problem: StaffingProblem
     staffing: StaffingResult
@@ -50,50 +60,74 @@ class StaffedRound:
     judged: JointRound
 
 
+@dataclass(frozen=True)
+class _Draft:
+    """A round before it is known whether it is the plan and needs a proof."""
+
+    problem: StaffingProblem
+    staffing: StaffingResult
+    placings: tuple[PatrolPlacing, ...]
+    judged: JointRound
+
+    def closed(self, *, kept: bool) -> StaffedRound:
+        """The round, with its proofs when it is kept."""
+        found = tuple(proven(placing) for placing in self.placings) if kept else ()
+        return StaffedRound(self.problem, self.staffing, found, self.judged)
+
+
 def plan_rounds(
     asked: Asked, problem: StaffingProblem, rounds: int, progress: Progress
 ) -> tuple[StaffedRound, ...]:
-    """Staff and allocate up to `rounds` times, until a round is no better than the one before.
+    """Staff and place units up to `rounds` times, until a round is no better than the one before.
 
-    A later round whose units cannot keep the limits of places ends the rounds as well.
+    A later round whose units cannot keep the limits of places ends the rounds as well. Only the
+    best round gets its allocations proved.
 
     Raises
     ------
     Infeasible
         When the units of the first round cannot keep the limits of places and pools.
     """
-    made = [_round(asked, problem, progress)]
+    made = [_draft(asked, problem, (), progress)]
     while len(made) < rounds:
         with progress.phase("value", "Finding what units are worth when they are as busy"):
-            busy = tuple(found.busy for found in made[-1].allocations)
+            busy = tuple(placing.busy for placing in made[-1].placings)
             again = replace(problem, unit_gain=unit_gains(asked.world, asked.terms, busy))
         try:
-            made.append(_round(asked, again, progress))
+            made.append(_draft(asked, again, made[-1].placings, progress))
         except Infeasible:
             break
         if made[-1].judged.total >= made[-2].judged.total:
             break
-    return tuple(made)
+    kept = best_round(made)
+    with progress.phase("proof", "Proving how far each hour is from the best"):
+        return tuple(draft.closed(kept=number == kept) for number, draft in enumerate(made))
 
 
-def best_round(made: tuple[StaffedRound, ...]) -> int:
+def best_round(made: Sequence[StaffedRound | _Draft]) -> int:
     """Number of the round with the smallest total, the first of equal ones."""
     return min(range(len(made)), key=lambda number: made[number].judged.total)
 
 
-def _round(asked: Asked, problem: StaffingProblem, progress: Progress) -> StaffedRound:
+def _draft(
+    asked: Asked,
+    problem: StaffingProblem,
+    earlier: tuple[PatrolPlacing, ...],
+    progress: Progress,
+) -> _Draft:
+    """Staff and place, starting from the placings of an `earlier` round if there are any."""
     world, wishes = asked.world, asked.wishes
     with progress.phase("staffing", "Staffing stations, posts and visits"):
         staffing = staff(problem)
         refuse_clashes(world, wishes, staffing.units_available, asked.terms)
     with progress.phase("patrol", "Placing units hour by hour"):
-        found = allocations(world, staffing, asked.terms, wishes, asked.patrol_rounds)
+        placings = _placings(world, staffing, asked.terms, wishes, asked.patrol_rounds, earlier)
     judged = JointRound(
-        sum(float(each.response_sum.sum()) for each in found),
-        wishes.floor_price * sum(float(each.floor_short.sum()) for each in found),
+        sum(float(each.response_sum.sum()) for each in placings),
+        wishes.floor_price * sum(float(each.floor_short.sum()) for each in placings),
         staffing_prices(problem, staffing),
     )
-    return StaffedRound(problem, staffing, found, judged)
+    return _Draft(problem, staffing, placings, judged)
 
 
 def staffing_prices(problem: StaffingProblem, staffing: StaffingResult) -> float:
@@ -152,9 +186,9 @@ def unit_gains(
 
 def _most_units(world: World, unit: UnitType) -> NDArray[np.int64]:
     """Units that the on-duty share of each hour allows, `[hour]`."""
-    officers = int(world.force.headcount[:, world.force.index(unit.force_id)].sum())
-    share = np.array([world.levels[level].on_duty_share for level in world.level_of_hour])
-    return np.floor(officers * share / unit.officers).astype(np.int64)
+    officers = world.force.headcount[:, world.force.index(unit.force_id)]
+    share = world.in_force.figure(world.levels, "on_duty_share")[world.home_command]
+    return np.floor(officers @ share / unit.officers + 1e-9).astype(np.int64)
 
 
 def allocations(
@@ -164,6 +198,18 @@ def allocations(
     wishes: PatrolWishes,
     rounds: int,
 ) -> tuple[PatrolAllocation, ...]:
+    """Where the staffed units of each type stand, with bounds, when they start from nothing."""
+    return tuple(proven(each) for each in _placings(world, staffing, terms, wishes, rounds, ()))
+
+
+def _placings(
+    world: World,
+    staffing: StaffingResult,
+    terms: PatrolTerms,
+    wishes: PatrolWishes,
+    rounds: int,
+    earlier: tuple[PatrolPlacing, ...],
+) -> tuple[PatrolPlacing, ...]:
     """Where the staffed units of each type stand; a change budget is split by unit-hours."""
     found = []
     for row, unit in enumerate(world.force.unit_types):
@@ -173,7 +219,7 @@ def allocations(
             budget = proportional_units(unit_hours, wishes.max_changes)
             asked = replace(wishes, max_changes=int(budget[row]))
         found.append(
-            allocate(
+            place_units(
                 world.situation,
                 unit,
                 wishes.pool_units(staffing.units_available[row]),
@@ -181,6 +227,7 @@ def allocations(
                 rounds=rounds,
                 wishes=asked,
                 kind=row,
+                earlier=earlier[row] if earlier else None,
             )
         )
     return tuple(found)

@@ -1,6 +1,6 @@
 """`muster levels`: the same night at every service level, and what each of them costs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geodata.faults import FaultLog
+from optimizer.force import ForceType
 from optimizer.judges.duties import unfilled_post_hours
 from optimizer.judges.staffing_value import order_short
 from optimizer.judges.summary import city_service
-from optimizer.levels import LEVELS
+from optimizer.levels import LEVELS, ServiceLevel
 from scenarios.headline import json_ready, shown
 from scenarios.pipeline import Planned, plan_scenario
 from scenarios.practice import judge
@@ -21,6 +23,7 @@ from scenarios.provenance import data_status, provenance_of
 from scenarios.result_folder import ResultKind, refuse_other_files, write_result
 from scenarios.scenario import LoadedScenario
 from scenarios.schema import LevelsPart, LevelWindowPart, Scenario
+from scenarios.tables import read_tables
 
 LEVEL_PRICES = ResultKind("price list", "levels.json", "levels.md", frozenset({"levels.csv"}))
 
@@ -152,10 +155,12 @@ def price_of(level: str, planned: Planned) -> LevelPrice:
 
 
 def _leave_cancelled(planned: Planned) -> int:
-    """People present at the level who would be absent at the routine one."""
-    levels, people = planned.world.levels, int(planned.world.force.headcount.sum())
-    present = max(1.0 - levels[name].absent_share for name in planned.world.level_of_hour)
-    return int(np.floor(people * (present - (1.0 - levels["routine"].absent_share)) + 1e-9))
+    """People present at the level of their command who would be absent at the routine one."""
+    levels, problem = planned.world.levels, planned.problem
+    least_absent = problem.in_force.figure(levels, "absent_share").min(axis=1)
+    people = problem.district_headcount().sum(axis=1)
+    back = people @ (levels["routine"].absent_share - least_absent)
+    return int(np.floor(back + 1e-9))
 
 
 def _whole_nights(planned: Planned) -> int:
@@ -179,8 +184,10 @@ def levels_frame(prices: list[LevelPrice]) -> pd.DataFrame:
     )
 
 
-def levels_text(loaded: LoadedScenario, prices: list[LevelPrice], status: str) -> str:
-    """The price list as a table: one line a figure, one column a level."""
+def levels_text(
+    loaded: LoadedScenario, prices: list[LevelPrice], sources: list[str], status: str
+) -> str:
+    """The price list as a table: one line a figure, one column a level; then their sources."""
     rows = [
         f"# {loaded.scenario.title_en}: the same night at each service level",
         "",
@@ -194,7 +201,35 @@ def levels_text(loaded: LoadedScenario, prices: list[LevelPrice], status: str) -
     for name, (words, form) in COLUMNS.items():
         figures = [shown(float(getattr(price, name)), form) for price in prices]
         rows.append(f"| {words} | {' | '.join(figures)} |")
+    rows += ["", "What each level orders, and where that comes from:", "", *sources]
     return "\n".join(rows)
+
+
+def level_sources(
+    levels: dict[str, ServiceLevel], types: tuple[ForceType, ...], shown_levels: Iterable[str]
+) -> list[str]:
+    """One line a level: its figures, the pools that it opens beyond the level below, its source."""
+    lines = []
+    for name in shown_levels:
+        level = levels[name]
+        opened = [kind.name_en for kind in types if kind.pool_from_level == name]
+        lines.append(
+            f"* {name}: at most {level.on_duty_share:.0%} on duty at one time, "
+            f"{level.absent_share:.0%} absent, patrol density {level.patrol_density:g}; opens "
+            f"{', '.join(opened) or 'no further pool'}. {level.evidence or 'No source is given'}."
+        )
+    protected = [kind.name_en for kind in types if kind.pool_from_level == "never"]
+    if protected:
+        lines.append(f"* Protected at every level: {', '.join(protected)}.")
+    return lines
+
+
+def _sources(loaded: LoadedScenario, wanted: tuple[str, ...]) -> list[str]:
+    faults = FaultLog()
+    tables = read_tables(loaded, faults)
+    faults.raise_if_any()
+    levels = tables.levels or {}
+    return level_sources(levels, tables.force.types if tables.force else (), wanted)
 
 
 def list_levels(
@@ -212,7 +247,7 @@ def list_levels(
     refuse_other_files(out, LEVEL_PRICES)
     prices = list(price_levels(loaded, Progress(), levels))
     status = data_status(provenance_of(loaded.scenario))
-    text = levels_text(loaded, prices, status)
+    text = levels_text(loaded, prices, _sources(loaded, levels), status)
     record: dict[str, Any] = json_ready(
         {
             "scenario": loaded.scenario.id,

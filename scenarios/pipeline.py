@@ -43,6 +43,7 @@ from scenarios.joint_plan import (
 )
 from scenarios.practice import Baseline, Judged, judge, judge_practice
 from scenarios.progress import Progress
+from scenarios.reinforcements import command_middles
 from scenarios.scenario import LoadedScenario
 from scenarios.schema import Scenario
 from scenarios.simulated import Simulated, simulate_both
@@ -324,14 +325,13 @@ def staffing_problem(
     """What staffing decides on, with the scenario's limits and the prices of this module."""
     part = loaded.scenario.staffing
     situation = world.situation
-    command_of = situation.area.command_of
     return StaffingProblem(
-        horizon_hours=situation.horizon.hours,
-        station_district=command_of[situation.stations.district],
+        horizon=situation.horizon,
+        station_district=world.home_command,
         station_kind=situation.stations.kind,
         force=world.force,
         levels=world.levels,
-        level_of_hour=world.level_of_hour,
+        in_force=world.in_force,
         instances=shift_instances(situation.horizon, world.shifts),
         rules=world.rules,
         requirement=world.requirement,
@@ -346,18 +346,17 @@ def staffing_problem(
         donor_max_share=part.donor_max_share,
         donor_floor=part.donor_floor,
         protected_relaxed=part.relax_protected,
+        rotations=world.rotations,
+        debts=world.time_off.debts,
+        leave=world.time_off.leave,
+        aid=world.reinforcements.aid,
+        agreed=world.reinforcements.agreed,
     )
 
 
 def _loan_minutes(situation: Situation) -> NDArray[np.float64]:
     """Minutes between the middles of the commands' stations at an assumed speed."""
-    command = situation.area.command_of[situation.stations.district]
-    middle = np.array(
-        [
-            [situation.stations.x[command == c].mean(), situation.stations.y[command == c].mean()]
-            for c in range(len(situation.area.commands))
-        ]
-    )
+    middle = command_middles(situation.area, situation.stations)
     offset = middle[:, None, :] - middle[None, :, :]
     return np.asarray(np.hypot(offset[..., 0], offset[..., 1]) / (LOAN_SPEED_KMH * 1000.0 / 60.0))
 

@@ -14,6 +14,7 @@ WORDS = {
     ShortageKind.POST: "posts",
     ShortageKind.PRESENCE: "minimum presence at stations",
     ShortageKind.VISIT: "visits",
+    ShortageKind.LOAN: "agreed loans of",
     ShortageKind.ORDER: "on duty by order of the level",
 }
 

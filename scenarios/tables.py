@@ -1,4 +1,4 @@
-"""The scenario's tables that need no geography: horizon, classes, levels, shifts, season."""
+"""The scenario's tables that need no geography: horizon, classes, levels, labour, season."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,21 +11,27 @@ from geodata.incident_file import ClassTable, read_incident_classes
 from geodata.season import Season
 from geodata.season_file import read_season
 from optimizer.force_file import ForceParts, read_force_parts
-from optimizer.level_file import read_levels, read_shifts
+from optimizer.level_file import read_levels
 from optimizer.levels import LevelWindow, ServiceLevel
+from optimizer.rotations import Rotation
 from optimizer.shifts import Shift
+from scenarios.labour import all_shifts, rotations_of
 from scenarios.scenario import LoadedScenario
 
 
 @dataclass(frozen=True)
 class Tables:
-    """What was read; a part is None where its file has faults."""
+    """What was read; a part is None where its file has faults.
+
+    The `windows` hold everywhere: which commands each names is known with the ground.
+    """
 
     horizon: Horizon | None
     classes: ClassTable | None
     levels: dict[str, ServiceLevel] | None
     windows: tuple[LevelWindow, ...]
     shifts: tuple[Shift, ...] | None
+    rotations: tuple[Rotation, ...] | None
     force: ForceParts | None
     season: Season | None
 
@@ -50,12 +56,14 @@ def read_tables(loaded: LoadedScenario, faults: FaultLog) -> Tables:
     )
     if classes is not None and force is not None:
         _refuse_unanswered(loaded, classes, force, faults)
+    shifts = faults.attempt(lambda log: all_shifts(loaded, log))
     return Tables(
         horizon=horizon,
         classes=classes,
         levels=faults.attempt(lambda log: read_levels(loaded.path(parts.levels.table), log)),
         windows=() if zone is None else _windows(loaded, zone, faults),
-        shifts=faults.attempt(lambda log: read_shifts(loaded.path(parts.labour.shifts), log)),
+        shifts=shifts,
+        rotations=rotations_of(loaded, shifts, force, faults),
         force=force,
         season=_season(loaded, horizon, faults),
     )

@@ -75,8 +75,8 @@ def floor_room(problem: StaffingProblem, roster: Roster) -> NDArray[np.int64]:
 
 def share_room(problem: StaffingProblem, roster: Roster) -> NDArray[np.int64]:
     """Officers that the donor share would still let go, `[district, force, hour]`."""
-    absent = np.array([problem.levels[level].absent_share for level in problem.level_of_hour])
-    available = problem.district_headcount()[..., None] * (1.0 - absent)
+    absent = problem.in_force.figure(problem.levels, "absent_share")
+    available = problem.district_headcount()[..., None] * (1.0 - absent[:, None])
     most = np.floor(problem.donor_max_share * available + WHOLE).astype(np.int64)
     return np.asarray(most - lent_by_shift(problem, roster) @ _active(problem, roster))
 

@@ -1,37 +1,45 @@
 """Every rule of a staffing and a deployment, checked without model or solver.
 
-Each `check_*` states one rule and returns what breaks it. Shares of a head-count bind a
-district rounded down and a single home rounded up (a quarter of 27 may be 7 at one station
-as long as the district keeps to a quarter).
+Each `check_*` states one rule and returns what breaks it; the rules of shifts, posts and
+deployments have modules of their own.
 """
 
-import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.judges.deployment_rules import check_origins, check_units_at_places
-from optimizer.judges.staffing_value import officers_on_street, presence_short
+from optimizer.judges.duty_rules import (
+    check_free_days,
+    check_headcount,
+    check_leave,
+    check_nights,
+    check_on_duty,
+    check_pools,
+    check_rest,
+    check_team_share,
+    check_teams_add_up,
+    check_turns,
+    check_week_hours,
+)
+from optimizer.judges.post_rules import (
+    check_leaders,
+    check_pairs,
+    check_posts,
+    check_relief,
+    check_street,
+    check_visits,
+    check_way_home,
+)
+from optimizer.judges.staffing_value import presence_short
 from optimizer.judges.violation import Violation
-from optimizer.levels import pool_is_open
 from optimizer.plan import Plan
-from optimizer.requirement import PostNeed
 from optimizer.staffing_input import StaffingProblem
 from optimizer.staffing_result import StaffingResult
 
 EPSILON = 1e-6
-
-
-@dataclass(frozen=True)
-class _Group:
-    """A home or a whole district that a share of the head-count binds."""
-
-    name: str
-    headcount: NDArray[np.int64]
-    officers: NDArray[np.int64]
-    rounded: Callable[[float], int]
 
 
 def violations(
@@ -51,112 +59,28 @@ def staffing_violations(
     """All rules that a staffing breaks, in the order of the checks."""
     checks = (
         check_headcount,
+        check_teams_add_up,
+        check_turns,
         check_rest,
+        check_leave,
+        check_nights,
+        check_free_days,
         check_on_duty,
-        check_team,
+        check_team_share,
+        check_week_hours,
         check_pools,
         check_loans,
+        check_aid,
         check_presence,
         check_posts,
+        check_relief,
+        check_way_home,
+        check_leaders,
         check_pairs,
         check_visits,
         check_street,
     )
     return tuple(fault for check in checks for fault in check(problem, staffing))
-
-
-def check_headcount(problem: StaffingProblem, staffing: StaffingResult) -> list[Violation]:
-    """No number is negative, and no shift has more officers than the home's head-count."""
-    found = []
-    officers = staffing.roster.officers
-    head = problem.force.headcount[..., None]
-    for station, force, number in np.argwhere((officers < 0) | (officers > head)):
-        found.append(
-            Violation(
-                "headcount",
-                f"station {station}, {problem.force.ids[force]}",
-                staffing.roster.instances[number].label,
-                float(officers[station, force, number]),
-                float(head[station, force, 0]),
-            )
-        )
-    return found
-
-
-def check_rest(problem: StaffingProblem, staffing: StaffingResult) -> list[Violation]:
-    """Officers on duty or resting after one never outnumber those available.
-
-    Duties with their rests are intervals, so this is what lets every duty be given to an
-    officer who has rested: it is enough to look at the moments when a duty starts or the
-    level changes.
-    """
-    found = []
-    instances = staffing.roster.instances
-    starts = {instance.start_h for instance in instances}
-    moments = sorted(starts | set(range(problem.horizon_hours)))
-    tied = np.array(
-        [[i.start_h <= m < i.rests_until(problem.rules) for m in moments] for i in instances],
-        dtype=np.int64,
-    )
-    for group in _groups(problem, staffing):
-        busy = group.officers @ tied
-        for column, moment in enumerate(moments):
-            hour = min(max(moment, 0), problem.horizon_hours - 1)
-            present = 1.0 - problem.levels[problem.level_of_hour[hour]].absent_share
-            found += _above("rest", problem, group, f"hour {moment}", busy[:, column], present)
-    return found
-
-
-def check_on_duty(problem: StaffingProblem, staffing: StaffingResult) -> list[Violation]:
-    """The level's on-duty share holds in every hour."""
-    found = []
-    duty = np.array(
-        [
-            [i.start_h <= hour < i.end_h for hour in range(problem.horizon_hours)]
-            for i in staffing.roster.instances
-        ],
-        dtype=np.int64,
-    )
-    for group in _groups(problem, staffing):
-        count = group.officers @ duty
-        for hour, level in enumerate(problem.level_of_hour):
-            share = problem.levels[level].on_duty_share
-            found += _above("on-duty share", problem, group, f"hour {hour}", count[:, hour], share)
-    return found
-
-
-def check_team(problem: StaffingProblem, staffing: StaffingResult) -> list[Violation]:
-    """No more than its team share works a shift on one day."""
-    found = []
-    for group in _groups(problem, staffing):
-        for number, instance in enumerate(staffing.roster.instances):
-            share = instance.shift.team_share
-            count = group.officers[:, number]
-            found += _above("team share", problem, group, instance.label, count, share)
-    return found
-
-
-def check_pools(problem: StaffingProblem, staffing: StaffingResult) -> list[Violation]:
-    """A pool works only shifts during which its level is in force throughout.
-
-    Protected pools need the explicit relaxation.
-    """
-    found = []
-    for force, kind in enumerate(problem.force.types):
-        if kind.pool_from_level == "never" and problem.protected_relaxed:
-            continue
-        for number, instance in enumerate(staffing.roster.instances):
-            count = int(staffing.roster.officers[:, force, number].sum())
-            hours = range(max(instance.start_h, 0), min(instance.end_h, problem.horizon_hours))
-            closed = [
-                hour
-                for hour in hours
-                if not pool_is_open(kind.pool_from_level, problem.level_of_hour[hour])
-            ]
-            if count and closed:
-                where = f"{kind.force_id}, closed in hour {closed[0]}"
-                found.append(Violation("pool", where, instance.label, float(count), 0.0))
-    return found
 
 
 def check_loans(problem: StaffingProblem, staffing: StaffingResult) -> list[Violation]:
@@ -175,8 +99,34 @@ def check_loans(problem: StaffingProblem, staffing: StaffingResult) -> list[Viol
         when = staffing.roster.instances[number].label
         count, allowed = lent[district, force, number], own[district, force, number]
         found.append(Violation("loan of rostered officers", where, when, count, allowed))
-    for hour, level in enumerate(problem.level_of_hour):
-        found += _lent_too_many(problem, staffing, lent, own, hour, level)
+    for hour in range(problem.horizon_hours):
+        found += _lent_too_many(problem, staffing, lent, own, hour)
+    return found
+
+
+def check_aid(problem: StaffingProblem, staffing: StaffingResult) -> list[Violation]:
+    """Groups come whole, no more than there are, after notice and travel, and leave in time."""
+    known = {group.group_id: group for group in problem.aid}
+    found, called = [], Counter[str]()
+    for call in staffing.roster.aid:
+        where = f"{call.group_id} to district {call.district}"
+        when = f"hours {call.from_h} to {call.to_h}"
+        group = known.get(call.group_id)
+        if group is None or call.groups < 1:
+            found.append(Violation("aid group", where, when, float(call.groups), 0.0))
+            continue
+        called[call.group_id] += call.groups
+        leaves = max(group.notice_h, group.available_from_h)
+        earliest = leaves + float(group.travel_min[call.district]) / 60.0
+        if call.from_h < earliest - EPSILON:
+            found.append(Violation("aid notice", where, when, float(call.from_h), earliest))
+        latest = min(group.available_to_h, call.from_h + group.max_hours, problem.horizon_hours)
+        if call.to_h > latest + EPSILON or call.to_h <= call.from_h:
+            found.append(Violation("aid duty", where, when, float(call.to_h), float(latest)))
+    for group_id, count in called.items():
+        if count > known[group_id].groups:
+            most = float(known[group_id].groups)
+            found.append(Violation("aid groups", group_id, "horizon", float(count), most))
     return found
 
 
@@ -196,126 +146,18 @@ def check_presence(problem: StaffingProblem, staffing: StaffingResult) -> list[V
     ]
 
 
-def check_posts(problem: StaffingProblem, staffing: StaffingResult) -> list[Violation]:
-    """Posts are filled by forces that may do so, and not beyond what was asked."""
-    found = []
-    needs = {need.post_id: need for need in staffing.posts.needs}
-    for fill in staffing.posts.fills:
-        need = needs[fill.post_id]
-        kind = problem.force.types[problem.force.index(fill.force_id)]
-        fit = kind.post and (need.role == "support" or kind.sworn)
-        if not fit or fill.officers < 0 or fill.from_district != need.district:
-            where = f"{fill.post_id}, {fill.force_id} of district {fill.from_district}"
-            found.append(Violation("post role", where, _span(need), float(fill.officers), 0.0))
-    for post_id, have in staffing.posts.have().items():
-        if have > needs[post_id].required:
-            need = needs[post_id]
-            found.append(Violation("post head-count", post_id, _span(need), have, need.required))
-    return found
-
-
-def check_pairs(problem: StaffingProblem, staffing: StaffingResult) -> list[Violation]:
-    """On posts and visits, officers without police powers never outnumber sworn ones."""
-    used = staffing.visit_officers + _on_posts(problem, staffing)
-    sworn = problem.may("sworn")
-    with_powers, without = used[:, sworn].sum(axis=1), used[:, ~sworn].sum(axis=1)
-    return [
-        Violation(
-            "never alone",
-            f"district {district}",
-            f"hour {hour}",
-            float(without[district, hour]),
-            float(with_powers[district, hour]),
-        )
-        for district, hour in np.argwhere(without > with_powers + EPSILON)
-    ]
-
-
-def check_visits(problem: StaffingProblem, staffing: StaffingResult) -> list[Violation]:
-    """Only patrolling forces make visits, and what is missing is told."""
-    patrol = problem.may("patrol")
-    found = []
-    strangers = np.abs(staffing.visit_officers[:, ~patrol]).sum(axis=1)
-    told = staffing.visit_officers.sum(axis=1) + staffing.visit_short
-    asked = problem.requirement.visit_officers
-    for district, hour in np.argwhere((strangers > EPSILON) | (told < asked - EPSILON)):
-        where, when = f"district {district}", f"hour {hour}"
-        if strangers[district, hour] > EPSILON:
-            found.append(Violation("visit role", where, when, strangers[district, hour], 0.0))
-        else:
-            found.append(
-                Violation("visits told", where, when, told[district, hour], asked[district, hour])
-            )
-    return found
-
-
-def check_street(problem: StaffingProblem, staffing: StaffingResult) -> list[Violation]:
-    """Nobody does two things at once: units, posts and visits fit the officers on the street."""
-    used = staffing.visit_officers + _on_posts(problem, staffing)
-    for row, kind in enumerate(problem.force.unit_types):
-        crews = _by_district(problem, staffing.units_available[row]) * kind.officers
-        used[:, problem.force.index(kind.force_id)] += crews
-    street = officers_on_street(problem, staffing.roster)
-    return [
-        Violation(
-            "filled once",
-            f"district {district}, {problem.force.ids[force]}",
-            f"hour {hour}",
-            float(used[district, force, hour]),
-            float(street[district, force, hour]),
-        )
-        for district, force, hour in np.argwhere(used > street + EPSILON)
-    ]
-
-
-def _groups(problem: StaffingProblem, staffing: StaffingResult) -> Iterator[_Group]:
-    """Homes, then districts."""
-    head, officers = problem.force.headcount, staffing.roster.officers
-    for station in range(problem.n_stations):
-        yield _Group(f"station {station}", head[station], officers[station], _rounded_up)
-    by_district = _by_district(problem, officers)
-    for district, total in enumerate(problem.district_headcount()):
-        yield _Group(f"district {district}", total, by_district[district], _rounded_down)
-
-
-def _rounded_up(value: float) -> int:
-    return math.ceil(value - EPSILON)
-
-
-def _rounded_down(value: float) -> int:
-    return math.floor(value + EPSILON)
-
-
-def _above(
-    rule: str,
-    problem: StaffingProblem,
-    group: _Group,
-    when: str,
-    count: NDArray[np.int64],
-    share: float,
-) -> list[Violation]:
-    """Violations of `count[force] <= share x head-count`, rounded for the group."""
-    found = []
-    for force in np.nonzero(count > share * group.headcount)[0]:
-        allowed = group.rounded(share * float(group.headcount[force]))
-        if count[force] > allowed:
-            where = f"{group.name}, {problem.force.ids[force]}"
-            found.append(Violation(rule, where, when, float(count[force]), float(allowed)))
-    return found
-
-
 def _lent_too_many(
     problem: StaffingProblem,
     staffing: StaffingResult,
     lent: NDArray[np.int64],
     own: NDArray[np.int64],
     hour: int,
-    level: str,
 ) -> list[Violation]:
     """Donor limits in one hour, `lent` and `own` `[district, force, instance]`."""
     duty = np.array([i.start_h <= hour < i.end_h for i in staffing.roster.instances], dtype=int)
     away, at_home = lent @ duty, own @ duty
-    available = problem.district_headcount() * (1.0 - problem.levels[level].absent_share)
+    absent = problem.in_force.figure(problem.levels, "absent_share")[:, hour]
+    available = problem.district_headcount() * (1.0 - absent[:, None])
     found = []
     for district, force in np.argwhere(away > problem.donor_max_share * available + EPSILON):
         where = f"district {district}, {problem.force.ids[force]}"
@@ -338,19 +180,3 @@ def _by_district(problem: StaffingProblem, by_station: NDArray[np.int64]) -> NDA
     total = np.zeros((problem.n_districts, *by_station.shape[1:]), dtype=np.int64)
     np.add.at(total, problem.station_district, by_station)
     return total
-
-
-def _on_posts(problem: StaffingProblem, staffing: StaffingResult) -> NDArray[np.float64]:
-    """Officers on posts, `[district, force, hour]`."""
-    needs = {need.post_id: need for need in staffing.posts.needs}
-    used = np.zeros((problem.n_districts, len(problem.force.types), problem.horizon_hours))
-    for fill in staffing.posts.fills:
-        need = needs[fill.post_id]
-        force = problem.force.index(fill.force_id)
-        for hour in range(max(need.from_hour, 0), min(need.to_hour, problem.horizon_hours)):
-            used[fill.from_district, force, hour] += fill.officers
-    return used
-
-
-def _span(need: PostNeed) -> str:
-    return f"hours {need.from_hour} to {need.to_hour}"

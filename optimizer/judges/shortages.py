@@ -6,7 +6,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.judges.staffing_value import order_short
+from optimizer.judges.staffing_value import agreed_short, order_short
 from optimizer.plan import PostAssignment
 from optimizer.staffing_input import StaffingProblem
 from optimizer.staffing_result import StaffingResult
@@ -21,6 +21,7 @@ class ShortageKind(StrEnum):
     POST = "post"
     PRESENCE = "presence"
     VISIT = "visit"
+    LOAN = "loan"
     ORDER = "order"
 
 
@@ -33,7 +34,7 @@ class Shortage:
     """One thing that is short in consecutive hours `from_hour` to `to_hour` (half open).
 
     `what` is the event, ring and role of posts, joined by ` / `, the number of the station for
-    presence, the force of an order, nothing for visits. `most` officers are missing at one time,
+    presence, the force of an order or of an agreed loan (of its lender), nothing for visits. `most` officers are missing at one time,
     `officer_hours` in all; `price` is what they count in staffing, weighted call-minutes.
     """
 
@@ -58,8 +59,9 @@ def shortages(problem: StaffingProblem, staffing: StaffingResult) -> tuple[Short
         *_spans(
             ShortageKind.VISIT,
             {(district, ""): row for district, row in enumerate(staffing.visit_short)},
-            np.full(problem.horizon_hours, problem.visit_penalty),
+            _everywhere(problem, problem.visit_penalty),
         ),
+        *_loans_short(problem, staffing),
         *_spans(
             ShortageKind.ORDER,
             {
@@ -96,7 +98,7 @@ def _posts_short(problem: StaffingProblem, posts: PostAssignment) -> list[Shorta
         for one in _spans(
             ShortageKind.POST,
             table,
-            np.full(problem.horizon_hours, problem.post_penalty[priority]),
+            _everywhere(problem, problem.post_penalty[priority]),
         )
     ]
 
@@ -106,8 +108,23 @@ def _presence_short(problem: StaffingProblem, short: NDArray[np.int64]) -> list[
         (int(problem.station_district[station]), str(station)): row.astype(np.float64)
         for station, row in enumerate(short)
     }
-    prices = np.full(problem.horizon_hours, problem.presence_penalty)
-    return _spans(ShortageKind.PRESENCE, rows, prices)
+    return _spans(ShortageKind.PRESENCE, rows, _everywhere(problem, problem.presence_penalty))
+
+
+def _loans_short(problem: StaffingProblem, staffing: StaffingResult) -> list[Shortage]:
+    """What is missing from agreed loans, by lender and force."""
+    rows: dict[tuple[int, str], NDArray[np.float64]] = {}
+    missing = agreed_short(problem, staffing.roster)
+    for loan, short in zip(problem.agreed, missing.tolist(), strict=True):
+        hours = problem.instances[loan.instance].on_duty(problem.horizon_hours)
+        key = (loan.from_district, loan.force_id)
+        rows[key] = rows.get(key, np.zeros(problem.horizon_hours)) + short * hours
+    return _spans(ShortageKind.LOAN, rows, _everywhere(problem, problem.agreed_penalty))
+
+
+def _everywhere(problem: StaffingProblem, price: float) -> NDArray[np.float64]:
+    """The same price in every district and hour."""
+    return np.full((problem.n_districts, problem.horizon_hours), price)
 
 
 def _spans(
@@ -115,7 +132,7 @@ def _spans(
     rows: dict[tuple[int, str], NDArray[np.float64]],
     price: NDArray[np.float64],
 ) -> list[Shortage]:
-    """Spans of hours in which `rows[district, what]` are short, at `price[hour]` an officer."""
+    """Spans of hours in which `rows[district, what]` are short, at `price[district, hour]`."""
     found = []
     for (district, what), short in rows.items():
         positive = np.concatenate([[False], short > NEGLIGIBLE, [False]])
@@ -131,7 +148,7 @@ def _spans(
                     end,
                     float(span.max()),
                     float(span.sum()),
-                    float(span @ price[start:end]),
+                    float(span @ price[district, start:end]),
                 )
             )
     return found

@@ -1,6 +1,7 @@
 """What a staffing is worth, counted again from the roster alone."""
 
 import math
+from collections import Counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +27,20 @@ def district_officers(problem: StaffingProblem, roster: Roster) -> NDArray[np.in
 
 
 def officers_on_street(problem: StaffingProblem, roster: Roster) -> NDArray[np.int64]:
-    """Whole officers on the street, borrowed ones included, `[district, force, hour]`."""
+    """Whole officers on the street, `[district, force, hour]`.
+
+    Borrowed ones and the groups called from outside are among them.
+    """
     at_work = district_officers(problem, roster).astype(np.float64)
     street = np.zeros((*at_work.shape[:2], problem.horizon_hours))
     for number, instance in enumerate(roster.instances):
         hours = instance.on_duty(problem.horizon_hours)
         street[:, :, hours] += (instance.shift.street_share * at_work[:, :, number])[..., None]
+    people = {group.group_id: group for group in problem.aid}
+    for call in roster.aid:
+        force = problem.force.index(people[call.group_id].force_id)
+        called = call.groups * people[call.group_id].officers
+        street[call.district, force, call.from_h : call.to_h] += called
     return np.floor(street + WHOLE).astype(np.int64)
 
 
@@ -63,14 +72,24 @@ def hours_worked(problem: StaffingProblem, roster: Roster) -> NDArray[np.int64]:
 
 
 def overtime_hours(problem: StaffingProblem, roster: Roster) -> NDArray[np.float64]:
-    """Officer-hours beyond the weekly average, `[district, force]`; none up to one day."""
+    """Officer-hours beyond the weekly average, `[district, force]`; none up to one day.
+
+    The average goes over those who are not absent at the level with the fewest absent; the
+    hand-over counts.
+    """
     head = problem.district_headcount()
     if problem.horizon_hours <= 24:
         return np.zeros(head.shape)
     worked = np.zeros(head.shape)
     np.add.at(worked, problem.station_district, hours_worked(problem, roster))
-    normal = head * problem.rules.max_week_h * problem.horizon_hours / 168.0
-    return np.maximum(worked - normal, 0.0)
+    for number, instance in enumerate(roster.instances):
+        if 0 < instance.end_h <= problem.horizon_hours:
+            extra = roster.officers[:, :, number] * (instance.shift.handover_min / 60.0)
+            np.add.at(worked, problem.station_district, extra)
+    absent = problem.in_force.figure(problem.levels, "absent_share").min(axis=1)
+    present = head * (1.0 - absent[:, None])
+    normal = present * problem.rules.max_week_h * problem.horizon_hours / 168.0
+    return np.asarray(np.maximum(worked - normal, 0.0))
 
 
 def protected_half_days(problem: StaffingProblem, roster: Roster) -> int:
@@ -94,15 +113,51 @@ def loan_hours(problem: StaffingProblem, roster: Roster, loan: Loan) -> int:
     return hours * loan.officers
 
 
+def aid_hours(problem: StaffingProblem, roster: Roster) -> int:
+    """Officer-hours of the groups called from outside."""
+    officers = {group.group_id: group.officers for group in problem.aid}
+    return sum(
+        call.groups * officers[call.group_id] * (call.to_h - call.from_h) for call in roster.aid
+    )
+
+
+def agreed_short(problem: StaffingProblem, roster: Roster) -> NDArray[np.int64]:
+    """Officers missing from each of the agreed loans, `[loan]`; equal ones share what was lent."""
+    lent = Counter[tuple[str, int, int, int]]()
+    for loan in roster.loans:
+        lent[_ways(loan)] += loan.officers
+    short = []
+    for loan in problem.agreed:
+        given = min(loan.officers, lent[_ways(loan)])
+        lent[_ways(loan)] -= given
+        short.append(loan.officers - given)
+    return np.array(short, dtype=np.int64)
+
+
+def _ways(loan: Loan) -> tuple[str, int, int, int]:
+    return loan.force_id, loan.from_district, loan.to_district, loan.instance
+
+
+def agreed_short_hours(problem: StaffingProblem, roster: Roster) -> float:
+    """Officer-hours missing from the agreed loans."""
+    hours = [
+        int(roster.instances[loan.instance].on_duty(problem.horizon_hours).sum())
+        for loan in problem.agreed
+    ]
+    return float(agreed_short(problem, roster) @ np.array(hours, dtype=np.int64))
+
+
 def staffing_value(problem: StaffingProblem, staffing: StaffingResult) -> float:
     """Weighted call-minutes saved less all prices, from the staffing's own numbers."""
     roster = staffing.roster
     costs = [
         problem.officer_hour_cost * float(hours_worked(problem, roster).sum()),
         problem.loan_cost * sum(loan_hours(problem, roster, loan) for loan in roster.loans),
+        problem.aid_cost * aid_hours(problem, roster),
+        problem.agreed_penalty * agreed_short_hours(problem, roster),
         problem.overtime_cost * float(overtime_hours(problem, roster).sum()),
         problem.presence_penalty * float(presence_short(problem, roster).sum()),
-        float((order_short(problem, roster) * problem.order_price()).sum()),
+        float((order_short(problem, roster) * problem.order_price()[:, None]).sum()),
         problem.visit_penalty * float(staffing.visit_short.sum()),
         _post_shortage(problem, staffing),
     ]
@@ -120,8 +175,17 @@ def idle_value(problem: StaffingProblem) -> float:
         for need in problem.requirement.posts
     ]
     visits = problem.visit_penalty * float(problem.requirement.visit_officers.sum())
-    ordered = float((problem.ordered() * problem.order_price()).sum())
-    return -math.fsum([*empty, visits, ordered, problem.presence_penalty * present])
+    ordered = float((problem.ordered() * problem.order_price()[:, None]).sum())
+    prices = [visits, ordered, agreed_price(problem), problem.presence_penalty * present]
+    return -math.fsum([*empty, *prices])
+
+
+def agreed_price(problem: StaffingProblem) -> float:
+    """What the agreed loans count when none of them is made."""
+    return problem.agreed_penalty * sum(
+        loan.officers * int(problem.instances[loan.instance].on_duty(problem.horizon_hours).sum())
+        for loan in problem.agreed
+    )
 
 
 def _post_shortage(problem: StaffingProblem, staffing: StaffingResult) -> float:

@@ -7,10 +7,13 @@ from numpy.typing import NDArray
 
 from geodata.horizon import Horizon
 from optimizer.force import Force, ForceType, UnitType
-from optimizer.levels import ServiceLevel
+from optimizer.levels import LevelsInForce, ServiceLevel
 from optimizer.requirement import PostNeed, Requirement
 from optimizer.shifts import LabourRules, Shift, ShiftInstance, shift_instances
 from optimizer.staffing_input import StaffingProblem
+
+START = datetime(2027, 2, 5, tzinfo=UTC)
+"""Midnight, so that hours of a horizon are clock hours."""
 
 LEVELS = {
     "routine": ServiceLevel("routine", "Routine", "常态勤务", 0.25, 0.12),
@@ -84,18 +87,20 @@ def town(
     n = int(district.max()) + 1
     units = terms.pop("unit_types", ())
     posts = terms.pop("posts", ())
+    levels = terms.pop("level_of_hour", ("routine",) * hours)
+    start = terms.pop("start", START)
     visits = terms.pop("visit_officers", np.zeros((n, hours)))
     facts = {
         "station_kind": ("station",) * len(count),
         "levels": ALL_HANDS,
-        "level_of_hour": ("routine",) * hours,
+        "in_force": LevelsInForce.everywhere(tuple(levels), n),
         "rules": LabourRules(min_presence=0),
         "unit_gain": {},
         "post_penalty": {1: 100.0, 2: 10.0, 3: 1.0},
         "loan_minutes": np.abs(np.subtract.outer(np.arange(n), np.arange(n))) * 10.0,
     }
     return StaffingProblem(
-        horizon_hours=hours,
+        horizon=Horizon(start, hours),
         station_district=district,
         force=Force(types, units, count),
         instances=instances,
@@ -152,7 +157,7 @@ def city(
     clock = horizon.hour_of_day
     level = tuple("1+" if h >= 22 or h < 1 else "1" if 16 <= h or h < 8 else "2" for h in clock)
     return StaffingProblem(
-        horizon_hours=hours,
+        horizon=horizon,
         station_district=district,
         station_kind=kinds,
         force=Force(
@@ -165,7 +170,7 @@ def city(
             count,
         ),
         levels=LEVELS,
-        level_of_hour=level,
+        in_force=LevelsInForce.everywhere(level, districts),
         instances=shift_instances(horizon, CITY_SHIFTS),
         rules=LabourRules(),
         requirement=Requirement(

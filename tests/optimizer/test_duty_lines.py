@@ -93,7 +93,9 @@ def test_every_rule_by_hand() -> None:
     assert not check_rest(problem, "", [at(0, LONG), at(48, DAY)])
     assert check_rest(problem, "", [at(0, DAY), at(0, DAY)])
     assert not check_week_hours(problem, "", days[:6])
-    assert check_week_hours(problem, "", days)
+    without = replace(problem.limits.labour, max_overtime_h=0.0)
+    strict = replace(problem, limits=replace(problem.limits, labour=without))
+    assert check_week_hours(strict, "", days)
     assert not check_rest_days(problem, "", days[:6])
     assert check_rest_days(problem, "", days)
     assert not check_nights(problem, "", [at(14 + 24 * n, NIGHT) for n in (0, 1, 2, 3, 5)])
@@ -128,8 +130,8 @@ def test_rest_owed_is_overtime_and_all_nights() -> None:
 def test_a_short_horizon_has_a_daily_norm() -> None:
     evening = Horizon(EVE.start, 24)
     problem = replace(week(0, 1), horizon=evening)
-    assert (problem.norm_h, problem.max_hours) == (8.0, 48.0)
-    assert replace(problem, horizon=Horizon(EVE.start, 336)).max_hours == 96.0
+    assert (problem.norm_h, problem.max_hours) == (8.0, 60.0)
+    assert replace(problem, horizon=Horizon(EVE.start, 336)).max_hours == 120.0
 
 
 DRAWN = tuple(
@@ -200,6 +202,21 @@ def test_nights_weekends_and_festival_days_are_even_where_numbers_allow() -> Non
     assert spread(t.nights for t in tallies) <= 1
     assert spread(t.weekend for t in tallies) <= 1
     assert spread(t.festival for t in tallies) <= 1
+
+
+def test_resting_lines_work_only_when_their_rest_is_over() -> None:
+    """Three of four rest for 20 h: the first day has one line, the second all four."""
+    first, second = at(0, DAY), at(24, DAY)
+    resting = np.where(np.arange(168) < 20, 3, 0)[None, None]
+    problem = asked((first, second), [2, 4], 4, resting=resting)
+    assert problem.open_lines(0, 0).tolist() == [1, 4]
+    (group,) = roster_lines(problem)
+    assert group.short.tolist() == [1, 0]
+    assert duty_line_violations(problem, [group]) == []
+    works = np.zeros((4, 2), dtype=bool)
+    works[3, 0] = True
+    late = LineGroup(0, 0, works, np.array([1, 4]))
+    assert [one.rule for one in duty_line_violations(problem, [late])] == ["protected line"]
 
 
 def test_the_same_seed_gives_the_same_lines() -> None:

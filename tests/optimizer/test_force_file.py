@@ -38,7 +38,7 @@ def test_types_units_and_headcounts(stations, write_csv) -> None:
     units = write_csv("units.csv", UNITS, [CAR])
     faults = FaultLog()
     parts = read_force_parts(types, units, faults, with_totals=False)
-    path = write_csv("headcount.csv", HEADCOUNT, ["S2,response,12", "S1,aux,3"])
+    path = write_csv("headcount.csv", HEADCOUNT, ["S2,response,12", "S1,aux,3", "B1,aux,0"])
     count = read_headcount(path, parts.types, stations, faults)
     faults.raise_if_any()
     assert [kind.force_id for kind in parts.types] == ["response", "aux"]
@@ -89,7 +89,7 @@ def test_the_same_station_and_type_twice(stations, write_csv) -> None:
     types = write_csv("types.csv", TYPES, [RESPONSE])
     faults = FaultLog()
     parts = read_force_parts(types, write_csv("units.csv", UNITS, [CAR]), faults, with_totals=False)
-    rows = ["S1,response,3", "S1,response,4"]
+    rows = ["S1,response,3", "S1,response,4", "S2,response,0", "B1,response,0"]
     read_headcount(write_csv("headcount.csv", HEADCOUNT, rows), parts.types, stations, faults)
     (fault,) = faults.faults
     assert (fault.row, fault.value) == (2, ("S1", "response"))
@@ -123,3 +123,44 @@ def test_city_totals_are_spread_over_homes_of_their_kind(stations, write_csv) ->
     faults.raise_if_any()
     count = spread_headcount(parts, stations, np.array([3.0, 1.0, 9.0]))
     assert count[:, 0].tolist() == [66, 34, 0]
+
+
+def test_a_station_without_any_row_is_named(stations, write_csv) -> None:
+    types = write_csv("types.csv", TYPES, [RESPONSE])
+    units = write_csv("units.csv", UNITS, [CAR])
+    faults = FaultLog()
+    parts = read_force_parts(types, units, faults, with_totals=False)
+    faults.raise_if_any()
+    read_headcount(
+        write_csv("headcount.csv", HEADCOUNT, ["S2,response,12"]), parts.types, stations, faults
+    )
+    (told,) = (str(fault) for fault in faults.faults)
+    assert told.startswith("headcount.csv: 2 of 3 stations have no head-count (value: 'S1, B1')")
+    assert "write 0 if nobody serves there" in told
+
+
+def test_leaders_are_sworn_and_a_part_of_their_type(stations, write_csv) -> None:
+    """No share says 0.12 for sworn types and nobody else; a share of 0 stands."""
+    header = TYPES + ",leader_share"
+    aides = "aux,Auxiliary,辅警,0,1,1,0,1"
+    rows = [
+        RESPONSE + ",",
+        "swat,SWAT,特警,0,1,1,1,routine,0.3",
+        "hq,HQ,机关,0,1,0,1,1,0",
+        aides + ",",
+    ]
+    units = write_csv("units.csv", UNITS, [CAR])
+    faults = FaultLog()
+    parts = read_force_parts(write_csv("t.csv", header, rows), units, faults, with_totals=False)
+    plain = write_csv("plain.csv", TYPES, [RESPONSE, aides])
+    without = read_force_parts(plain, units, faults, with_totals=False)
+    faults.raise_if_any()
+    assert [kind.leader_share for kind in parts.types] == [0.12, 0.3, 0.0, 0.0]
+    assert [kind.leader_share for kind in without.types] == [0.12, 0.0]
+    bad = [RESPONSE + ",1.2", "x,X,某,0,1,1,1,routine,-0.1", aides + ",0.5"]
+    read_force_parts(write_csv("bad.csv", header, bad), units, faults, with_totals=False)
+    assert [(fault.row, fault.problem) for fault in faults.faults] == [
+        (2, "leader_share is not a finite number of at least 0"),
+        (1, "leader_share is above 1"),
+        (3, "leader_share of a type that is not sworn"),
+    ]

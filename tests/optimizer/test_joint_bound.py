@@ -13,6 +13,7 @@ from optimizer.joint_report import JointReport, JointRound
 from optimizer.judges.claims import check_joint_bound
 from optimizer.judges.objective import hour_shortfall
 from optimizer.judges.staffing_value import staffing_value
+from optimizer.levels import LevelsInForce
 from optimizer.models.joint import joint_bound as joint
 from optimizer.models.joint.joint_bound import StaffedType, joint_bound, pool_units_near
 from optimizer.models.patrol.allocation import allocate, patrol_model
@@ -128,6 +129,7 @@ def _one_district(problem: StaffingProblem) -> dict[str, object]:
     return {
         "requirement": replace(problem.requirement, visit_officers=np.zeros((1, HOURS))),
         "loan_minutes": np.zeros((1, 1)),
+        "in_force": LevelsInForce(problem.in_force.by_command[:1]),
         "unit_gain": {},
     }
 

@@ -6,18 +6,17 @@ import numpy as np
 import pytest
 
 from optimizer.judges.deployment_rules import check_origins, check_units_at_places
-from optimizer.judges.rules import (
+from optimizer.judges.duty_rules import (
     check_headcount,
-    check_loans,
     check_on_duty,
-    check_pairs,
     check_pools,
-    check_posts,
-    check_presence,
     check_rest,
-    check_street,
-    check_team,
-    check_visits,
+    check_team_share,
+)
+from optimizer.judges.post_rules import check_pairs, check_posts, check_street, check_visits
+from optimizer.judges.rules import (
+    check_loans,
+    check_presence,
     staffing_violations,
     violations,
 )
@@ -128,8 +127,8 @@ def test_on_duty_share_binds_districts_down_and_homes_up() -> None:
 
 def test_a_team_works_its_share_of_a_day() -> None:
     problem = town([[8]], (COPS,), (duty(0, 4, team=0.25),))
-    assert not check_team(problem, staffing(problem, [[[2]]]))
-    assert check_team(problem, staffing(problem, [[[3]]]))[0].allowed == 2
+    assert not check_team_share(problem, staffing(problem, [[[2]]]))
+    assert check_team_share(problem, staffing(problem, [[[3]]]))[0].allowed == 2
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from optimizer.judges.shortages import Shortage, ShortageKind, hours_short, shor
 from optimizer.judges.staffing_value import idle_value
 from optimizer.models.staffing.repairs import candidates, cheapest_repairs
 from optimizer.models.staffing.staffing import staff
-from optimizer.plan import PostAssignment, PostFill, Roster
+from optimizer.plan import Loan, PostAssignment, PostFill, Roster
 from optimizer.repairs import RepairKind
+from optimizer.rotations import LeaveQuota
 from optimizer.staffing_input import StaffingProblem
 from optimizer.staffing_result import StaffingResult
 from tests.optimizer.staffing_cases import city, duty, kind, post, town
@@ -67,12 +68,19 @@ def test_shortages_by_hand() -> None:
         Shortage(ShortageKind.VISIT, 0, "", 1, 2, 2.0, 2.0, 2.0),
         Shortage(ShortageKind.VISIT, 0, "", 3, 4, 0.5, 0.5, 0.5),
     )
-    assert hours_short(found) == {"post": 8.0, "presence": 0.0, "visit": 2.5, "order": 0.0}
+    assert {kind.value: hours for kind, hours in hours_short(found).items() if hours} == {
+        "post": 8.0,
+        "visit": 2.5,
+    }
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_with_nobody_on_duty_the_prices_are_the_value_of_an_idle_night(seed: int) -> None:
-    problem = replace(city(2, 2, 24, scale=0.05, seed=seed), order_penalty={"1": 0.3, "1+": 1.5})
+    problem = replace(
+        city(2, 2, 24, scale=0.05, seed=seed),
+        order_penalty={"1": 0.3, "1+": 1.5},
+        agreed=(Loan("traffic", 0, 1, 3, 2),),
+    )
     nobody = np.zeros((problem.n_stations, len(problem.force.types), len(problem.instances)))
     found = shortages(problem, result_of(problem, nobody.astype(np.int64)))
     assert sum(one.price for one in found) == pytest.approx(-idle_value(problem))
@@ -121,6 +129,15 @@ def test_an_hour_less_rest_lets_officers_come_back() -> None:
     assert (rest.kind, rest.people) == (RepairKind.REST, 4)
     assert rest.price == pytest.approx(0.4)
     assert (rest.before["post"], rest.after["post"]) == pytest.approx((16, 0))
+
+
+def test_cancelled_leave_lets_those_at_home_fill_the_post() -> None:
+    """Half of six stay at home for eight hours; three of them fill what is short of the post."""
+    posts = (post("P", (0, 4), 6),)
+    problem = town([[6]], (COPS,), (duty(0, 4),), posts=posts, leave=(LeaveQuota(0, 8, 0.5),))
+    (leave, *_) = cheapest_repairs(problem, staff(problem))
+    assert (leave.kind, leave.people, leave.officer_hours) == (RepairKind.LEAVE, 3, 24)
+    assert (leave.before["post"], leave.after["post"]) == pytest.approx((12, 0))
 
 
 def test_one_more_shift_fills_hours_that_no_shift_covers() -> None:

@@ -138,7 +138,11 @@ def test_weekly_hours_are_kept_or_counted_as_overtime() -> None:
     """48 h: one officer may work 48/168 x 48 = 13.7 h; two shifts of 10 h make 6.3 h overtime."""
     hours = 48
     shifts = (duty(0, 10, rest=12.0), duty(24, 10, rest=12.0))
-    terms = {"unit_types": (car("cops", 1),), "unit_gain": {"car": np.ones((1, hours, 1))}}
+    terms = {
+        "unit_types": (car("cops", 1),),
+        "unit_gain": {"car": np.ones((1, hours, 1))},
+        "rules": LabourRules(min_presence=0, max_overtime_h=40.0),
+    }
     problem = town([[1]], (COPS,), shifts, hours, **terms)
     result = staff(problem, EXACT)
     assert result.roster.officers.tolist() == [[[1, 1]]]

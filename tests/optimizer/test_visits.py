@@ -83,3 +83,32 @@ def test_the_nearest_station_of_the_command_walks(points: VisitPoints) -> None:
     short = np.zeros((2, 1))
     plan = plan_visits(points, stations, visits, short, np.array([0, 1]), 1, walk_min=10.0)
     assert [visit.station for visit in plan.visits] == [2]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_half_the_density_doubles_the_interval(points: VisitPoints, seed: int) -> None:
+    """Each point has the same phase, in intervals twice as long."""
+    horizon = Horizon(START, 12)
+    full = due_visits(points, horizon, seed=seed)
+    half = due_visits(points, horizon, seed=seed, density=np.full((2, 12), 0.5))
+    one = np.array_equal(full, due_visits(points, horizon, seed=seed, density=np.ones((2, 12))))
+    assert one
+    for point, opens, step in ((0, 60, 120), (1, 0, 60)):
+        before, after = (v[v[:, 0] == point, 1] for v in (full, half))
+        assert abs((after[0] - opens) - 2 * (before[0] - opens)) <= 2
+        assert set(np.diff(after)) <= {2 * step - 1, 2 * step, 2 * step + 1}
+        assert len(before) // 2 <= len(after) <= len(before) // 2 + 1
+
+
+def test_the_density_of_an_hour_holds_in_that_hour(points: VisitPoints) -> None:
+    """Point 1, every hour of its clock: none in the first six hours, then each hour, then each
+    half hour."""
+    density = np.ones((2, 12))
+    density[1, :6], density[1, 9:] = 0.0, 2.0
+    visits = due_visits(points, Horizon(START, 12), seed=3, density=density)
+    own = visits[visits[:, 0] == 1, 1]
+    assert own[0] >= 360
+    assert ((own >= 360) & (own < 540)).sum() == 3
+    late = own[own >= 540]
+    assert len(late) in (5, 6)
+    assert set(np.diff(late)) <= {29, 30, 31}

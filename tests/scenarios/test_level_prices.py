@@ -49,7 +49,11 @@ def test_each_level_is_planned_and_priced(town: Town, muster: Muster, tmp_path: 
     assert (table["order_short_h"].iloc[:3] == 0).all()
     assert (table["half_days_taken"] == 0).all()
     assert table["covered"].between(0.0, 1.0).all()
-    assert "| coverage |" in (out / "levels.md").read_text("utf-8")
+    text = (out / "levels.md").read_text("utf-8")
+    assert "| coverage |" in text
+    told = text.split("What each level orders, and where that comes from:")[1]
+    assert [line.split(":")[0] for line in told.split("\n") if line] == [f"* {n}" for n in LEVELS]
+    assert "opens Officers, Auxiliaries. assumption: 12 % leave" in told
 
 
 def test_a_level_alone_and_one_that_does_not_exist(

@@ -71,4 +71,10 @@ def test_nothing_is_told_when_nothing_is_short(poor: Town) -> None:
     world = run_scenario(poor.load("simulation.replications=0"), Progress(quiet=True)).world
     assert shortages_text(world, ()) == ""
     assert shortages_frame(world, ()).empty
-    assert [kind.value for kind in ShortageKind] == ["post", "presence", "visit", "order"]
+    assert [kind.value for kind in ShortageKind] == [
+        "post",
+        "presence",
+        "visit",
+        "loan",
+        "order",
+    ]

@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.models.solver import Index, LinearModel, SolverOptions, minimise
-from optimizer.models.staffing.limits import ShiftLimits
-from optimizer.models.staffing.street import add_street
+from optimizer.models.staffing.aid import AidColumns, aid_on_street, offer_aid
+from optimizer.models.staffing.limits import HeadcountRows, ShiftLimits
+from optimizer.models.staffing.street import SupplyRows, add_street, leaving_shares
 from optimizer.models.staffing.value_curves import ValueCurve
+from optimizer.mutual_aid import AidCall
 from optimizer.staffing_input import StaffingProblem
 from optimizer.unit_cuts import UnitCuts
 
@@ -20,14 +22,16 @@ KINDS = ("station", "branch")
 class DistrictStaffing:
     """Officers by district, possibly fractional, and a proven bound on the cost.
 
-    `officers[district, kind, force, instance]` by home kind (station, branch);
+    `officers[district, kind, team, instance]` by home kind (station, branch);
     `lent` and `borrowed` are `[district, force, instance]`, `units[type, district, hour]` those
-    on the street.
+    on the street, `calls` the groups of mutual aid, `groups[call]` of each.
     """
 
     officers: NDArray[np.float64]
     lent: NDArray[np.float64]
     borrowed: NDArray[np.float64]
+    calls: tuple[AidCall, ...]
+    groups: NDArray[np.float64]
     units: NDArray[np.float64]
     cost_bound: float
 
@@ -37,6 +41,7 @@ class _Columns:
     officers: Index
     lent: Index
     borrowed: Index
+    aid: AidColumns
 
 
 def staff_districts(
@@ -56,6 +61,7 @@ def staff_districts(
     columns = _officer_columns(model, problem, limits, integer=integer)
     require_shares(model, problem, limits, columns.officers)
     require_donor_limits(model, problem, limits, columns)
+    want_agreed_loans(model, problem, limits, columns)
     require_presence(model, problem, limits, columns.officers)
     count_order_short(model, problem, limits, columns.officers)
     count_overtime(model, problem, limits, columns.officers)
@@ -68,16 +74,19 @@ def staff_districts(
         solution.at(columns.officers),
         solution.at(columns.lent),
         solution.at(columns.borrowed),
+        columns.aid.calls,
+        solution.at(columns.aid.columns),
         solution.at(units),
         solution.bound,
     )
 
 
 def kind_headcount(problem: StaffingProblem) -> NDArray[np.int64]:
-    """Officers by kind of home, `[district, kind, force]`."""
-    found = np.zeros((problem.n_districts, len(KINDS), len(problem.force.types)), dtype=np.int64)
+    """Officers by kind of home, `[district, kind, team]`."""
+    headcount = problem.teams.headcount
+    found = np.zeros((problem.n_districts, len(KINDS), headcount.shape[1]), dtype=np.int64)
     branch = np.array([kind == "branch" for kind in problem.station_kind], dtype=np.int64)
-    np.add.at(found, (problem.station_district, branch), problem.force.headcount)
+    np.add.at(found, (problem.station_district, branch), headcount)
     return found
 
 
@@ -87,24 +96,33 @@ def _officer_columns(
     """Officers that start each shift, and those of them lent to and borrowed from others."""
     useful = problem.may("respond") | problem.may("post") | problem.may("patrol")
     head = kind_headcount(problem)
-    open_shift = limits.allowed & (limits.hours > 0)
-    present = (head > 0)[..., None] & (open_shift & useful[:, None])
-    lendable = np.zeros(present.shape[:1] + present.shape[2:], dtype=np.bool_)
+    open_shift = limits.allowed & (limits.hours > 0) & useful[limits.force][:, None]
+    present = (head > 0)[..., None] & open_shift[:, None]
+    by_force = _any_team(problem, limits, np.any(present, axis=1))
+    lendable = np.zeros(by_force.shape, dtype=np.bool_)
     if problem.n_districts > 1:
-        lendable[:] = present.any(axis=(0, 1))
+        lendable[:] = by_force.any(axis=0)
     worked = limits.hours.astype(np.float64)
     most = np.broadcast_to(head[..., None], present.shape)
     return _Columns(
         _some_columns(model, present, most, problem.officer_hour_cost * worked, integer=integer),
         _some_columns(
-            model,
-            lendable & present.any(axis=1),
-            np.inf,
-            problem.loan_cost * worked,
-            integer=integer,
+            model, lendable & by_force, np.inf, problem.loan_cost * worked, integer=integer
         ),
         _some_columns(model, lendable, np.inf, 0.0, integer=integer),
+        offer_aid(model, problem, integer=integer),
     )
+
+
+def _any_team(
+    problem: StaffingProblem, limits: ShiftLimits, by_team: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Where some team of a force has it, from `[district, team, instance]`."""
+    shape = (len(by_team), len(problem.force.types), by_team.shape[2])
+    found = np.zeros(shape, dtype=np.bool_)
+    for row, force in enumerate(limits.force):
+        found[:, force] |= by_team[:, row]
+    return found
 
 
 def _some_columns(
@@ -126,20 +144,51 @@ def _some_columns(
 def require_shares(
     model: LinearModel, problem: StaffingProblem, limits: ShiftLimits, officers: Index
 ) -> None:
-    """Rest, on-duty share and team share of every district, and of its kinds of homes."""
-    caps = limits.district_caps(problem.district_headcount())
-    rows = model.add_rows(-np.inf, caps, caps.shape)
-    both = limits.pattern[None, None, None]
-    model.add_entries(rows[:, None, :, :, None], officers[:, :, :, None, :], both)
-    kind_caps = np.zeros((*officers.shape[:3], len(limits.share)), dtype=np.int64)
+    """Every rule of teams and forces, for every district and its kinds of homes."""
+    _require_rows(model, problem, limits.teams, officers, np.arange(officers.shape[2]))
+    _require_rows(model, problem, limits.forces, officers, limits.force)
+
+
+def _require_rows(
+    model: LinearModel,
+    problem: StaffingProblem,
+    limits: HeadcountRows,
+    officers: Index,
+    member: NDArray[np.int64],
+) -> None:
+    """Rows of all members; `member[team]` is the one whose officers a team's are."""
+    caps = limits.district_caps()
+    rows = np.full(caps.shape, -1, dtype=np.int64)
+    holds = np.isfinite(caps)
+    rows[holds] = model.add_rows(-np.inf, caps[holds], (int(holds.sum()),))
+    _count(model, rows[:, None], officers, member, limits.pattern)
+    kind_caps = np.zeros((caps.shape[0], len(KINDS), *caps.shape[1:]))
     branch = np.array([kind == "branch" for kind in problem.station_kind], dtype=np.int64)
-    station_caps = limits.station_caps(problem.force.headcount)
-    np.add.at(kind_caps, (problem.station_district, branch), station_caps)
-    mixed = np.broadcast_to((kind_caps > 0).all(axis=1, keepdims=True), kind_caps.shape)
-    rows = np.full(kind_caps.shape, -1, dtype=np.int64)
-    rows[mixed] = model.add_rows(-np.inf, kind_caps[mixed], (int(mixed.sum()),))
-    kept = np.where(mixed[..., None], officers[:, :, :, None, :], -1)
-    model.add_entries(rows[..., None], kept, both)
+    np.add.at(kind_caps, (problem.station_district, branch), limits.station_caps())
+    manned = np.zeros(kind_caps.shape[:3], dtype=np.int64)
+    np.add.at(manned, (problem.station_district, branch), limits.headcount)
+    both = np.all(manned > 0, axis=1, keepdims=True)
+    mixed = np.asarray(both)[..., None] & np.isfinite(kind_caps)
+    kind_rows = np.full(kind_caps.shape, -1, dtype=np.int64)
+    kind_rows[mixed] = model.add_rows(-np.inf, kind_caps[mixed], (int(mixed.sum()),))
+    _count(model, kind_rows, officers, member, limits.pattern)
+
+
+def _count(
+    model: LinearModel,
+    rows: Index,
+    officers: Index,
+    member: NDArray[np.int64],
+    pattern: NDArray[np.float64],
+) -> None:
+    """Entries of `officers[district, kind, team, instance]` in `rows[district, kind, member, row]`.
+
+    Absent rows (-1) take none.
+    """
+    row, instance = np.nonzero(pattern)
+    of_team = rows[:, :, member][..., row]
+    columns = np.where(of_team >= 0, officers[..., instance], -1)
+    model.add_entries(of_team, columns, pattern[row, instance])
 
 
 def require_donor_limits(
@@ -152,7 +201,7 @@ def require_donor_limits(
     model.add_entries(balance, columns.borrowed, -1.0)
     rostered = model.add_rows(-np.inf, 0.0, lent.shape)
     model.add_entries(rostered, lent, 1.0)
-    model.add_entries(rostered[:, None], own, -1.0)
+    model.add_entries(rostered[:, None, limits.force], own, -1.0)
     caps = donor_caps(problem, limits)
     at_most = model.add_rows(-np.inf, caps, caps.shape)
     active = limits.street.T
@@ -160,13 +209,45 @@ def require_donor_limits(
     respond = problem.may("respond").astype(np.float64)[:, None, None]
     stay = model.add_rows(-np.inf, 0.0, (problem.n_districts, problem.horizon_hours))
     model.add_entries(stay[:, None, :, None], lent[:, :, None, :], respond * active)
-    share = (1.0 - problem.donor_floor) * respond * active
+    share = (1.0 - problem.donor_floor) * respond[limits.force] * active
     model.add_entries(stay[:, None, None, :, None], own[:, :, :, None, :], -share)
+
+
+def want_agreed_loans(
+    model: LinearModel, problem: StaffingProblem, limits: ShiftLimits, columns: _Columns
+) -> None:
+    """Agreed loans lent and borrowed, or counted short; none of them is lent straight back.
+
+    Beyond what was agreed, a borrower lends none of that force and shift and a lender borrows
+    none.
+    """
+    if not problem.agreed:
+        return
+    hours = limits.hours[[loan.instance for loan in problem.agreed]]
+    officers = np.array([loan.officers for loan in problem.agreed])
+    short = model.add_columns(officers, problem.agreed_penalty * hours, officers.shape)
+    force = np.array([problem.force.index(loan.force_id) for loan in problem.agreed])
+    number = np.array([loan.instance for loan in problem.agreed])
+    key = force * len(problem.instances) + number
+    lenders = np.array([loan.from_district for loan in problem.agreed])
+    borrowers = np.array([loan.to_district for loan in problem.agreed])
+    for side, other, found in (
+        (lenders, borrowers, columns.lent),
+        (borrowers, lenders, columns.borrowed),
+    ):
+        asked = np.zeros(found.shape)
+        np.add.at(asked, (side, force, number), officers)
+        rows = model.add_rows(asked[side, force, number], np.inf, officers.shape)
+        model.add_entries(rows, found[side, force, number], 1.0)
+        same = (key[:, None] == key) & (side[:, None] == side)
+        model.add_entries(rows[:, None], short, same.astype(np.float64))
+        most = model.add_rows(-np.inf, asked[other, force, number], officers.shape)
+        model.add_entries(most, found[other, force, number], 1.0)
 
 
 def donor_caps(problem: StaffingProblem, limits: ShiftLimits) -> NDArray[np.int64]:
     """Most officers a district may lend at one time, `[district, force, hour]`."""
-    available = problem.district_headcount()[..., None] * limits.available_share
+    available = problem.district_headcount()[..., None] * limits.available_share[:, None]
     return np.floor(problem.donor_max_share * available + 1e-9).astype(np.int64)
 
 
@@ -179,7 +260,7 @@ def require_presence(
     short = model.add_columns(wanted, problem.presence_penalty, shape)
     rows = model.add_rows(wanted, np.inf, shape)
     model.add_entries(rows, short, 1.0)
-    respond = problem.may("respond").astype(np.float64)[:, None, None]
+    respond = problem.may("respond").astype(np.float64)[limits.force][:, None, None]
     model.add_entries(rows[:, None, :, None], officers[:, 0, :, None, :], respond * limits.street.T)
 
 
@@ -189,10 +270,11 @@ def count_order_short(
     """Officers on duty below what the level orders, at a price."""
     wanted, price = problem.ordered(), problem.order_price()
     if price.any():
-        short = model.add_columns(wanted, price, wanted.shape)
+        short = model.add_columns(wanted, price[:, None], wanted.shape)
         rows = model.add_rows(wanted, np.inf, wanted.shape)
         model.add_entries(rows, short, 1.0)
-        model.add_entries(rows[:, None, :, :, None], officers[:, :, :, None, :], limits.street.T)
+        of_team = rows[:, None, limits.force, :, None]
+        model.add_entries(of_team, officers[:, :, :, None, :], limits.street.T)
 
 
 def reachable_presence(problem: StaffingProblem) -> NDArray[np.int64]:
@@ -206,11 +288,16 @@ def reachable_presence(problem: StaffingProblem) -> NDArray[np.int64]:
 
 
 def week_hours(problem: StaffingProblem) -> NDArray[np.float64]:
-    """Officer-hours in the horizon that are no overtime, `[district, force]`; inf up to a day."""
+    """Officer-hours in the horizon that are no overtime, `[district, force]`; inf up to a day.
+
+    The average goes over those who are not absent at the level with the fewest absent.
+    """
     head = problem.district_headcount().astype(np.float64)
     if problem.horizon_hours <= 24:
         return np.full(head.shape, np.inf)
-    return head * problem.rules.max_week_h / 168.0 * problem.horizon_hours
+    absent = problem.in_force.figure(problem.levels, "absent_share").min(axis=1, keepdims=True)
+    normal = problem.rules.max_week_h / 168.0 * problem.horizon_hours
+    return np.asarray(head * (1.0 - absent) * normal)
 
 
 def count_overtime(
@@ -222,13 +309,14 @@ def count_overtime(
         over = model.add_columns(np.inf, problem.overtime_cost, normal.shape)
         rows = model.add_rows(-np.inf, normal, normal.shape)
         model.add_entries(rows, over, -1.0)
-        model.add_entries(rows[:, None, :, None], officers, limits.hours)
+        worked = np.array([one.worked_h(problem.horizon_hours) for one in problem.instances])
+        model.add_entries(rows[:, None, limits.force, None], officers, worked)
 
 
 def street_shares(problem: StaffingProblem, limits: ShiftLimits) -> NDArray[np.float64]:
-    """Part of a shift's officers on the street, `[instance, hour]`; 0 when it is over."""
+    """Part of a shift's officers in the supply of `add_street`, `[instance, column]`."""
     share = np.array([instance.shift.street_share for instance in problem.instances])
-    return np.asarray(limits.street * share[:, None], dtype=np.float64)
+    return np.hstack([limits.street * share[:, None], leaving_shares(problem)])
 
 
 def _put_on_street(
@@ -245,16 +333,42 @@ def _put_on_street(
     Returns the columns of units, `[type, district, hour]`.
     """
     share = street_shares(problem, limits).T
-    nobody = np.zeros((len(problem.force.types), problem.horizon_hours))
+    nobody = np.zeros((len(problem.force.types), len(share)))
+    windows = len(share) - problem.horizon_hours
     units = []
     for district in range(problem.n_districts):
         street = add_street(model, problem, curves, district, nobody, integer=integer)
         units.append(street.units)
-        use = street.use[..., None]
-        model.add_entries(use, columns.officers[district][:, :, None, :], -share)
-        model.add_entries(use, columns.lent[district][:, None, :], share)
-        model.add_entries(use, columns.borrowed[district][:, None, :], -share)
+        present = aid_on_street(problem, columns.aid.calls, district)
+        present = np.pad(present, ((0, 0), (0, 0), (0, windows)))
+        for supply in street.supplied:
+            _fill(model, limits, columns, district, supply, share, present)
     return np.stack(units, axis=1)
+
+
+def _fill(
+    model: LinearModel,
+    limits: ShiftLimits,
+    columns: _Columns,
+    district: int,
+    supply: SupplyRows,
+    share: NDArray[np.float64],
+    aid: NDArray[np.int64],
+) -> None:
+    """Officers of a district, and those who come to its aid, in the rows that they fill.
+
+    `share[column, instance]` and `aid[force, call, column]` are the parts of them there.
+    """
+    rows = supply.rows[..., None]
+    part = supply.share[:, None, None] * share
+    own, lent, borrowed = columns.officers[district], columns.lent, columns.borrowed
+    for found, people, counted in (
+        (rows[limits.force], own[:, :, None, :], -part[limits.force]),
+        (rows, lent[district][:, None, :], part),
+        (rows, borrowed[district][:, None, :], -part),
+        (supply.rows[:, None], columns.aid.columns[:, None], -supply.share[:, None, None] * aid),
+    ):
+        model.add_entries(found, np.where(found >= 0, people, -1), counted)
 
 
 def gain_at_most(model: LinearModel, cuts: UnitCuts, units: Index) -> None:

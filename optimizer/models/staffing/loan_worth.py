@@ -62,7 +62,7 @@ def _best_loan(
     cost = plan.problem.loan_cost * plan.limits.hours
     gain = price - price[lender] - cost
     gain[lender] = -np.inf
-    gain[:, ~(forbidden & (own > 0) & plan.limits.allowed)] = -np.inf
+    gain[:, ~(forbidden & (own > 0) & plan.limits.force_allowed()[lender])] = -np.inf
     best = 0.0
     for flat in np.argsort(-gain, axis=None, kind="stable"):
         borrower, force, instance = (int(n) for n in np.unravel_index(flat, gain.shape))

@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.judges.staffing_value import officers_on_street
 from optimizer.models.solver import LinearModel, SolverOptions, minimise
 from optimizer.models.staffing.districts import street_shares
 from optimizer.models.staffing.limits import ShiftLimits, shift_limits
 from optimizer.models.staffing.staffing import staff
-from optimizer.models.staffing.street import add_street, post_hours
+from optimizer.models.staffing.street import add_street, post_hours, street_supply
 from optimizer.models.staffing.value_curves import ValueCurve, value_curve
 from optimizer.officer_worth import STEP, OfficerChange, OfficerWorth, StrengthCheck, Worth
 from optimizer.plan import Roster
@@ -38,7 +37,8 @@ class StreetUse:
     """Best use of the officers on a district's street, in parts of whole crews.
 
     `value` in weighted call-minutes is that of units (`call_min`), posts and visits; hours are
-    officer-hours. `price[force, hour]` is what one officer more on the street adds.
+    officer-hours. `price[force, column]` is what one officer more in the supply of `add_street`
+    adds.
     """
 
     value: float
@@ -52,10 +52,10 @@ class StreetUse:
 class Around:
     """A staffing with what changes of it are valued from.
 
-    `supply[district, force, hour]` officers on the street, `share[instance, hour]` the part of a
-    shift that is there, `spare[district, force, hour]` officers on duty beyond the order
-    (negative below it), `own[district, force, instance]` rostered ones that are not lent; `use`
-    by district.
+    `supply[district, force, column]` are officers on the street and those who go home from it,
+    `share[instance, column]` the part of a shift that is there, `spare[district, force, hour]`
+    officers on duty beyond the order (negative below it), `own[district, force, instance]`
+    rostered ones that are not lent; `use` by district.
     """
 
     problem: StaffingProblem
@@ -72,7 +72,9 @@ class Around:
         problem = self.problem
         useful = problem.may("respond") | problem.may("post") | problem.may("patrol")
         present = (problem.district_headcount() > 0) & useful
-        return np.asarray(present[..., None] & self.limits.allowed & (self.limits.hours > 0))
+        return np.asarray(
+            present[..., None] & self.limits.force_allowed() & (self.limits.hours > 0)
+        )
 
     def ordered_hours(self, officers: int) -> NDArray[np.float64]:
         """Ordered officer-hours that a change fills or empties, `[d, force, instance, hour]`."""
@@ -86,7 +88,9 @@ class Around:
     def duty_value(self, officers: int) -> NDArray[np.float64]:
         """Orders met less the cost of being on duty, `[district, force, instance]`."""
         cost = self.problem.officer_hour_cost * officers * self.limits.hours
-        return np.asarray(self.ordered_hours(officers) @ self.problem.order_price() - cost)
+        filled = self.ordered_hours(officers)
+        met = np.einsum("dfih,dh->dfi", filled, self.problem.order_price())
+        return np.asarray(met - cost)
 
     def street_price(self) -> NDArray[np.float64]:
         """Worth of one officer of a shift on the street, `[district, force, instance]`."""
@@ -119,7 +123,7 @@ def around(problem: StaffingProblem, roster: Roster) -> Around:
     """The street of every district as the roster has it, with its prices."""
     limits = shift_limits(problem)
     curves = {kind: value_curve(gain) for kind, gain in problem.unit_gain.items()}
-    supply = officers_on_street(problem, roster).astype(np.float64)
+    supply = street_supply(problem, roster)
     own = np.zeros((problem.n_districts, *roster.officers.shape[1:]), dtype=np.int64)
     np.add.at(own, problem.station_district, roster.officers)
     on_duty = own @ limits.active.astype(np.int64)
@@ -143,7 +147,7 @@ def street_use(
     district: int,
     supply: NDArray[np.float64],
 ) -> StreetUse:
-    """Best use of `supply[force, hour]` officers on the street of a district."""
+    """Best use of a district's `supply[force, column]` of `add_street`."""
     model = LinearModel()
     columns = add_street(model, problem, curves, district, supply, integer=False)
     solution = minimise(model, SolverOptions(), prices=True)
@@ -157,7 +161,7 @@ def street_use(
     visits = float(solution.at(columns.visits).sum())
     value = -solution.cost
     call_min = value - post_value - problem.visit_penalty * visits
-    return StreetUse(value, call_min, on_posts, visits, solution.prices[columns.use])
+    return StreetUse(value, call_min, on_posts, visits, columns.price(solution.prices))
 
 
 def officer_worth(
@@ -203,16 +207,29 @@ def _ranked(plan: Around, officers: int, possible: NDArray[np.bool_]) -> tuple[O
 def _strength(plan: Around, possible: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Most that `STEP` officers on the strength can work at the prices, for one of them.
 
-    They are ordered on duty by their share too, so that every ordered hour they work counts.
+    They are ordered on duty by their share too, so that every ordered hour they work counts; they
+    are spread evenly over the teams of the force.
     """
     limits, problem, model = plan.limits, plan.problem, LinearModel()
-    price = (problem.ordered() > 0) * problem.order_price() - problem.officer_hour_cost
-    worth = np.where(possible, plan.street_price() + price @ limits.street.T, 0.0)
-    columns = model.add_columns(np.where(possible, STEP, 0.0), -worth, worth.shape)
-    rows = model.add_rows(-np.inf, limits.share * STEP, (*worth.shape[:2], len(limits.share)))
-    model.add_entries(rows[..., None], columns[:, :, None, :], limits.pattern)
-    solution = minimise(model, SolverOptions())
-    total = (solution.at(columns) * worth).sum(axis=2) / STEP
+    ordered = (problem.ordered() > 0) * problem.order_price()[:, None]
+    worth = plan.street_price() + (ordered - problem.officer_hour_cost) @ limits.street.T
+    size = np.array([STEP / team.of for team in problem.teams.teams])
+    may = possible[:, limits.force] & limits.allowed
+    of_team = np.where(may, worth[:, limits.force], 0.0)
+    columns = model.add_columns(np.where(may, size[:, None], 0.0), -of_team, of_team.shape)
+    for rules, member, strength in (
+        (limits.teams, np.arange(len(size)), size),
+        (limits.forces, limits.force, np.full(worth.shape[1], float(STEP))),
+    ):
+        most = rules.share * strength[:, None]
+        rows = model.add_rows(-np.inf, most, most.shape)
+        counts, instance = np.nonzero(rules.pattern)
+        times = rules.pattern[counts, instance]
+        model.add_entries(rows[:, member][..., counts], columns[..., instance], times)
+    total = np.zeros(worth.shape[:2])
+    worked = (minimise(model, SolverOptions()).at(columns) * of_team).sum(axis=2)
+    for team, force in enumerate(limits.force):
+        total[:, force] += worked[:, team] / STEP
     return np.where(possible.any(axis=2), total, np.nan)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from optimizer.judges.donors import floor_room, share_room
 from optimizer.judges.shortages import HARD, Shortage, ShortageKind, hours_short, shortages
-from optimizer.levels import LEVELS, pool_is_open
+from optimizer.levels import LEVELS
 from optimizer.models.staffing.apportion import apportion
 from optimizer.models.staffing.limits import shift_limits
 from optimizer.models.staffing.staffing import staff
@@ -97,7 +97,7 @@ def candidates(problem: StaffingProblem, found: tuple[Shortage, ...]) -> list[Ca
     """
     if not found:
         return []
-    always = [*_one_more_shift(problem, found[0]), _less_rest(problem)]
+    always = [*_one_more_shift(problem, found[0]), _less_rest(problem), *_no_leave(problem)]
     hard = tuple(one for one in found if one.kind in HARD)
     if not hard:
         return always
@@ -140,14 +140,30 @@ def _less_rest(problem: StaffingProblem) -> Candidate:
     )
     rules = replace(problem.rules, min_rest_h=max(problem.rules.min_rest_h - 1.0, 0.0))
     limits = shift_limits(problem)
-    caps = limits.station_caps(problem.force.headcount)
+    caps = limits.teams.station_caps()
 
     def touched(result: StaffingResult) -> Touched:
-        beyond = result.roster.officers @ limits.pattern.T - caps
+        beyond = result.roster.by_team @ limits.teams.pattern.T - caps
         people = int(np.maximum(beyond.max(axis=2), 0).sum())
         return Touched(people, people, problem.overtime_cost * people)
 
     return Candidate(RepairKind.REST, "", replace(problem, instances=shorter, rules=rules), touched)
+
+
+def _no_leave(problem: StaffingProblem) -> list[Candidate]:
+    """Leave quotas given up; touched are the officers on duty beyond what they allowed."""
+    if not problem.leave:
+        return []
+    limits = shift_limits(problem)
+    caps = limits.teams.station_caps()
+    hours = sum(quota.to_h - quota.from_h for quota in problem.leave) / len(problem.leave)
+
+    def touched(result: StaffingResult) -> Touched:
+        beyond = result.roster.by_team @ limits.teams.pattern.T - caps
+        people = int(np.maximum(beyond.max(axis=2), 0).sum())
+        return Touched(people, people * hours, problem.overtime_cost * people * hours)
+
+    return [Candidate(RepairKind.LEAVE, "", replace(problem, leave=()), touched)]
 
 
 def _wider_share(problem: StaffingProblem) -> Candidate:
@@ -181,15 +197,15 @@ def _opened_pools(problem: StaffingProblem, found: tuple[Shortage, ...]) -> list
     Of a pool that is closed in every hour no more people are drawn on than the districts lack.
     """
     candidates_found = []
-    before = shift_limits(problem).allowed
+    before = shift_limits(problem).force_allowed()
     for row, kind in enumerate(problem.force.types):
         protected = kind.pool_from_level == "never"
-        open_in = [pool_is_open(kind.pool_from_level, one) for one in problem.level_of_hour]
+        open_in = problem.in_force.is_open(kind.pool_from_level)
         useful = kind.respond or kind.post or kind.patrol
-        if all(open_in) or not useful or (protected and problem.protected_relaxed):
+        if open_in.all() or not useful or (protected and problem.protected_relaxed):
             continue
         headcount = problem.force.headcount.copy()
-        if not any(open_in):
+        if not open_in.any():
             headcount[:, row] = _people_wanted(problem, found, row)
         if not headcount[:, row].any():
             continue
@@ -203,7 +219,7 @@ def _opened_pools(problem: StaffingProblem, found: tuple[Shortage, ...]) -> list
             force=replace(problem.force, types=types, headcount=headcount),
             protected_relaxed=problem.protected_relaxed or protected,
         )
-        touched = _drawn_on(problem, row, before[row])
+        touched = _drawn_on(problem, row, before[:, row])
         candidates_found.append(Candidate(RepairKind.POOL, kind.force_id, opened, touched))
     return candidates_found
 
@@ -215,7 +231,7 @@ def _people_wanted(
     lacking = np.zeros(problem.n_districts)
     for one in found:
         lacking[one.district] += max(one.most, one.officer_hours / SHIFT_HOURS)
-    share = min(problem.levels[level].on_duty_share for level in problem.level_of_hour)
+    share = float(problem.in_force.figure(problem.levels, "on_duty_share").min())
     people = np.ceil(lacking / max(share, LEAST_SHARE)).astype(np.int64)
     wanted = np.zeros(problem.n_stations, dtype=np.int64)
     for district in np.flatnonzero(people).tolist():
@@ -228,10 +244,11 @@ def _people_wanted(
 def _drawn_on(
     problem: StaffingProblem, force: int, before: NDArray[np.bool_]
 ) -> Callable[[StaffingResult], Touched]:
-    """Officers of a force on shifts that were closed to it `before[instance]`."""
+    """Officers of a force on shifts that were not open to it `before[district, instance]`."""
 
     def touched(result: StaffingResult) -> Touched:
-        people = np.where(before, 0, result.roster.officers[:, force].sum(axis=0))
+        officers = result.roster.officers[:, force]
+        people = np.where(before[problem.station_district], 0, officers).sum(axis=0)
         hours = np.stack([one.on_duty(problem.horizon_hours) for one in problem.instances])
         worked = float(people @ hours.sum(axis=1))
         return Touched(int(people.sum()), worked, problem.overtime_cost * worked)

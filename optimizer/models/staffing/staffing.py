@@ -14,32 +14,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.judges.staffing_value import (
+    agreed_price,
     idle_value,
-    officers_on_street,
     overtime_hours,
     presence_short,
     protected_half_days,
     staffing_value,
 )
 from optimizer.models.solver import LinearModel, SolverOptions, minimise
+from optimizer.models.staffing.aid import whole_calls
 from optimizer.models.staffing.districts import (
     DistrictStaffing,
+    kind_headcount,
     reachable_presence,
     staff_districts,
 )
 from optimizer.models.staffing.limits import shift_limits
 from optimizer.models.staffing.loans import agree_loans
 from optimizer.models.staffing.stations import split_over_stations
-from optimizer.models.staffing.street import add_street
+from optimizer.models.staffing.street import add_street, street_supply
 from optimizer.models.staffing.units_at_home import units_at_home
 from optimizer.models.staffing.value_curves import ValueCurve, value_curve
+from optimizer.mutual_aid import AidCall
 from optimizer.plan import Loan, PostAssignment, PostFill, Roster
 from optimizer.staffing_input import StaffingProblem
 from optimizer.staffing_result import StaffingResult
 from optimizer.unit_cuts import UnitCuts
 
 EXACT_UP_TO = 60
-"""Officer numbers (district, kind of home, force, shift) up to which whole ones are solved for."""
+"""Officer numbers (district, team, shift) up to which whole ones are solved for."""
 
 SWORN_ON_SUPPORT = 0.5
 """Weighted call-minutes an officer-hour that keep sworn officers free where others may stand.
@@ -57,11 +60,14 @@ def staff(problem: StaffingProblem, options: SolverOptions | None = None) -> Sta
     options = options or SolverOptions()
     limits = shift_limits(problem)
     curves = _value_curves(problem)
-    numbers = int(np.count_nonzero(problem.district_headcount())) * len(problem.instances)
+    members = int(np.count_nonzero(kind_headcount(problem).sum(axis=1)))
+    numbers = members * len(problem.instances)
     districts = staff_districts(problem, limits, curves, options, integer=numbers <= EXACT_UP_TO)
-    officers = split_over_stations(problem, limits, districts.officers)
+    by_team = split_over_stations(problem, limits, districts.officers)
+    officers = problem.teams.by_force(by_team, len(problem.force.types), axis=1)
     loans = agree_loans(problem, limits, officers, districts.lent, districts.borrowed)
-    roster = _roster(problem, officers, loans)
+    calls = whole_calls(problem, districts.calls, districts.groups)
+    roster = _roster(problem, officers, by_team, loans, calls)
     units, visits, fills = _use_street(problem, curves, roster, options)
     draft = StaffingResult(
         roster=roster,
@@ -129,10 +135,14 @@ def _value_curves(problem: StaffingProblem) -> dict[str, ValueCurve]:
 
 
 def _roster(
-    problem: StaffingProblem, officers: NDArray[np.int64], loans: tuple[Loan, ...]
+    problem: StaffingProblem,
+    officers: NDArray[np.int64],
+    by_team: NDArray[np.int64],
+    loans: tuple[Loan, ...],
+    calls: tuple[AidCall, ...],
 ) -> Roster:
     nobody = np.zeros((problem.n_stations, problem.horizon_hours), dtype=np.int64)
-    draft = Roster(problem.instances, officers, loans, nobody)
+    draft = Roster(problem.instances, officers, loans, nobody, by_team, calls)
     return replace(draft, presence_short=presence_short(problem, draft))
 
 
@@ -144,9 +154,9 @@ def _use_street(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], tuple[PostFill, ...]]:
     """Units `[type, district, hour]`, visits `[district, force, hour]` and fills, by district."""
     hours = problem.horizon_hours
-    supply = officers_on_street(problem, roster).astype(np.float64)
+    supply = street_supply(problem, roster)
     units = np.zeros((len(problem.force.unit_types), problem.n_districts, hours), dtype=np.int64)
-    visits = np.zeros(supply.shape)
+    visits = np.zeros((problem.n_districts, len(problem.force.types), hours))
     fills: dict[int, list[PostFill]] = {}
     for district in range(problem.n_districts):
         model = LinearModel()
@@ -165,8 +175,15 @@ def _use_street(
         for row, post in enumerate(columns.posts):
             need = problem.requirement.posts[post]
             counts = solution.whole(columns.fills[row])
+            homeward = solution.whole(columns.homeward[row])
             fills[post] = [
-                PostFill(need.post_id, problem.force.ids[force], district, int(counts[force]))
+                PostFill(
+                    need.post_id,
+                    problem.force.ids[force],
+                    district,
+                    int(counts[force]),
+                    int(homeward[force]),
+                )
                 for force in np.nonzero(counts)[0]
             ]
     return units, visits, tuple(fill for post in sorted(fills) for fill in fills[post])
@@ -182,6 +199,7 @@ def _value_bound(
     """
     left_out = sum(float(curve.largest_error.sum()) for curve in curves.values())
     wanted = float(reachable_presence(problem).sum()) * problem.horizon_hours
-    ordered = float((problem.ordered() * problem.order_price()).sum())
-    gained = problem.presence_penalty * wanted + ordered - districts.cost_bound
+    ordered = float((problem.ordered() * problem.order_price()[:, None]).sum())
+    short = problem.presence_penalty * wanted + ordered + agreed_price(problem)
+    gained = short - districts.cost_bound
     return idle_value(problem) + gained + left_out

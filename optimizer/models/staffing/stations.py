@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from optimizer.models.staffing.apportion import apportion
 from optimizer.models.staffing.districts import KINDS
 from optimizer.models.staffing.limits import ShiftLimits
+from optimizer.models.staffing.station_model import ABSENT, split_by_model
 from optimizer.staffing_input import StaffingProblem
 
 WHOLE = 1e-6
@@ -14,49 +15,96 @@ WHOLE = 1e-6
 def split_over_stations(
     problem: StaffingProblem, limits: ShiftLimits, target: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """Officers `[station, force, instance]` close to `target[district, kind, force, instance]`.
+    """Officers `[station, team, instance]` close to `target[district, kind, team, instance]`.
 
     Totals are rounded within the district's limits, then shared out in proportion to
     head-counts, stations first up to their minimum presence. What no home may work any more
     under its own limits is dropped, so the rules always hold.
     """
-    shape = (problem.n_stations, len(problem.force.types), len(problem.instances))
-    officers = np.zeros(shape, dtype=np.int64)
-    caps = limits.district_caps(problem.district_headcount())
+    officers = np.zeros(
+        (problem.n_stations, len(problem.teams.teams), len(problem.instances)), dtype=np.int64
+    )
+    caps = limits.teams.district_caps(), limits.forces.district_caps()
+    home_caps = limits.teams.station_caps(), limits.forces.station_caps()
+    kinds = np.array([KINDS.index(kind) for kind in problem.station_kind])
     for district in range(problem.n_districts):
         homes = problem.stations_of(district)
-        for force in range(shape[1]):
-            if target[district, :, force].max(initial=0.0) <= WHOLE:
+        for force, kind in enumerate(problem.force.types):
+            teams = problem.teams.of_force(force)
+            wanted = target[district][:, teams]
+            if wanted.max(initial=0.0) <= WHOLE:
                 continue
-            total = whole_totals(limits, target[district, :, force], caps[district, force])
-            for kind, name in enumerate(KINDS):
-                members = np.array(
-                    [home for home in homes if problem.station_kind[home] == name], dtype=np.int64
+            total = whole_totals(limits, wanted, caps[0][district, teams], caps[1][district, force])
+            presence = problem.rules.min_presence if kind.respond else 0
+            for row in range(len(KINDS)):
+                members = homes[kinds[homes] == row]
+                at = np.ix_(members, teams)
+                terms = (
+                    total[row],
+                    problem.teams.headcount[at],
+                    home_caps[0][at],
+                    home_caps[1][members, force],
+                    presence if row == KINDS.index("station") else 0,
                 )
-                officers[members, force] = share_out(
-                    limits,
-                    total[kind],
-                    problem.force.headcount[members, force],
-                    problem.rules.min_presence if problem.force.types[force].respond else 0,
-                )
+                given = share_out(limits, *terms)
+                if _wanting(limits, given, total[row], terms[-1]):
+                    given = _better(limits, given, split_by_model(limits, *terms), terms[-1])
+                officers[at] = given
     return officers
 
 
-def whole_totals(
-    limits: ShiftLimits, target: NDArray[np.float64], cap: NDArray[np.int64]
+def _wanting(
+    limits: ShiftLimits, given: NDArray[np.int64], total: NDArray[np.int64], presence: int
+) -> bool:
+    """Whether officers were dropped or a home is short of presence."""
+    dropped = bool((given.sum(axis=0) < total).any())
+    return dropped or bool((_present(limits, given) < presence).any())
+
+
+def _better(
+    limits: ShiftLimits,
+    first: NDArray[np.int64],
+    second: NDArray[np.int64] | None,
+    presence: int,
 ) -> NDArray[np.int64]:
-    """Round `target[kind, instance]`: down, then up by largest fraction while `cap[row]` holds."""
+    """The split that leaves fewer officer-hours out, presence counted `ABSENT` times."""
+
+    def lost(given: NDArray[np.int64]) -> float:
+        short = np.maximum(presence - _present(limits, given), 0).sum()
+        return float(ABSENT * short - given.sum(axis=(0, 1)) @ limits.hours)
+
+    return second if second is not None and lost(second) < lost(first) else first
+
+
+def _present(limits: ShiftLimits, given: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Officers on duty at every home and hour."""
+    return np.asarray(given.sum(axis=1) @ limits.active.astype(np.int64))
+
+
+def whole_totals(
+    limits: ShiftLimits,
+    target: NDArray[np.float64],
+    team_cap: NDArray[np.float64],
+    force_cap: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Round `target[kind, team, instance]`: down, then up by largest fraction within the caps.
+
+    `team_cap[team, row]` and `force_cap[row]` bind the teams of one force and the force.
+    """
     whole = np.floor(target + WHOLE).astype(np.int64)
     fraction = target - whole
-    used = limits.pattern @ whole.sum(axis=0)
+    by_team = whole.sum(axis=0)
+    used = by_team @ limits.teams.pattern.T - WHOLE
+    used_by_all = limits.forces.pattern @ by_team.sum(axis=0) - WHOLE
     for flat in np.argsort(-fraction, axis=None, kind="stable"):
-        kind, instance = divmod(int(flat), target.shape[1])
-        if fraction[kind, instance] <= WHOLE:
+        kind, team, instance = (int(part) for part in np.unravel_index(flat, target.shape))
+        if fraction[kind, team, instance] <= WHOLE:
             break
-        more = used + limits.pattern[:, instance]
-        if (more <= cap).all():
-            whole[kind, instance] += 1
-            used = more
+        more = used[team] + limits.teams.pattern[:, instance]
+        of_all = used_by_all + limits.forces.pattern[:, instance]
+        if (more <= team_cap[team]).all() and (of_all <= force_cap).all():
+            whole[kind, team, instance] += 1
+            used[team], used_by_all = more, of_all
     return whole
 
 
@@ -64,27 +112,44 @@ def share_out(
     limits: ShiftLimits,
     total: NDArray[np.int64],
     headcount: NDArray[np.int64],
+    team_cap: NDArray[np.float64],
+    force_cap: NDArray[np.float64],
     presence: int,
 ) -> NDArray[np.int64]:
-    """Officers `[home, instance]` that sum to `total[instance]` where the homes' limits allow.
+    """Officers `[home, team, instance]` that sum to `total[team, instance]` where limits allow.
 
-    Each home owes its quota of all shifts so far; largest remainders are paid first, so that
-    a home that was rounded up once is rounded down the next time.
+    `headcount[home, team]`, `team_cap[home, team, row]` and `force_cap[home, row]` are those of
+    one force. Each home owes its quota of all shifts so far; largest remainders are paid first,
+    so that a home that was rounded up once is rounded down the next time.
     """
-    officers = np.zeros((len(headcount), len(total)), dtype=np.int64)
-    manned = headcount > 0
-    if not manned.any():
-        return officers
-    caps = limits.station_caps(headcount)
-    used = np.zeros_like(caps)
-    owed = np.zeros(len(headcount))
-    for instance in np.nonzero(total)[0]:
-        rows = limits.pattern[:, instance] == 1
-        free = np.minimum(headcount, (caps - used)[:, rows].min(axis=1))
-        base = min(float(presence), total[instance] / manned.sum()) * manned
-        owed += base + (total[instance] - base.sum()) * headcount / headcount.sum()
-        given = apportion(int(total[instance]), np.maximum(owed, 0.0), np.maximum(free, 0))
-        officers[:, instance] = given
-        owed -= given
-        used[:, rows] += given[:, None]
+    officers = np.zeros((*headcount.shape, total.shape[1]), dtype=np.int64)
+    left_team, left_force = team_cap.copy(), force_cap.copy()
+    owed = np.zeros(headcount.shape)
+    for instance in np.nonzero(total.any(axis=0))[0]:
+        rows = limits.teams.pattern[:, instance]
+        of_all = limits.forces.pattern[:, instance]
+        for team in np.nonzero(total[:, instance])[0]:
+            manned = headcount[:, team] > 0
+            if not manned.any():
+                continue
+            room = np.minimum(_room(left_team[:, team], rows), _room(left_force, of_all)).clip(
+                0, headcount[:, team]
+            )
+            wanted = total[team, instance]
+            base = min(float(presence), wanted / manned.sum()) * manned
+            people = headcount[:, team] / headcount[:, team].sum()
+            owed[:, team] += base + (wanted - base.sum()) * people
+            given = apportion(int(wanted), np.maximum(owed[:, team], 0.0), room.astype(np.int64))
+            officers[:, team, instance] = given
+            owed[:, team] -= given
+            left_team[:, team] -= given[:, None] * rows
+            left_force -= given[:, None] * of_all
     return officers
+
+
+def _room(left: NDArray[np.float64], counted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Officers that a shift may still take at every home, from what is `left[home, row]`."""
+    times = counted > 0
+    if not times.any():
+        return np.full(len(left), np.inf)
+    return np.asarray(np.floor((left[:, times] / counted[times] + WHOLE).min(axis=1)))

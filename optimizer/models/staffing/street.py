@@ -1,30 +1,69 @@
-"""What officers on the street of a district do: answer calls, man posts, make visits."""
+"""What officers on the street of a district do: answer calls, man posts, make visits.
+
+Relief at fixed posts is a rule by counting. Whoever's block of posts ends takes on no other for
+`post_relief_h` hours. Blocks with the relief that follows them are intervals in time; interval
+graphs are perfect, so they can be given to people one by one, in order of start, to whoever is
+free, if those on the street are at no moment fewer than the blocks and reliefs that overlap. It
+is enough to look at the hours in which the district has posts. A shift may end within a block:
+somebody free takes over, stands for less than the block and is relieved with it.
+
+Those whose shift ends with the block go home and need no relief at hand, but only if it is they
+who stood. So they are counted as such: they start the block, which their shift covers, rested,
+and are taken out of the count `post_relief_h` hours before it. Without that a count of those who
+went home is not enough. Ten whose shift ends at 12:00 stood from 06:00 to 10:00, ten others, who
+came at 08:00, until 12:00, and a block from 11:00 to 15:00 falls to the first ten. At noon they
+leave it to people who have just been relieved, although ten standing and ten relieved are no
+more than ten on the street and ten gone home.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.judges.staffing_value import district_officers, officers_on_street
 from optimizer.models.solver import Index, LinearModel
+from optimizer.models.staffing.apportion import ROUNDING
 from optimizer.models.staffing.value_curves import ValueCurve
+from optimizer.plan import Roster
 from optimizer.requirement import PostNeed
 from optimizer.staffing_input import StaffingProblem
+
+
+@dataclass(frozen=True)
+class SupplyRows:
+    """Rows `[force, column]` (-1 where there is none): at most `share[force]` of the supply."""
+
+    rows: Index
+    share: NDArray[np.float64]
+
+    def price(self, prices: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What one officer more in the supply adds through these rows, `[force, column]`."""
+        found = np.where(self.rows >= 0, prices[self.rows], 0.0) * self.share[:, None]
+        return np.asarray(found, dtype=np.float64)
 
 
 @dataclass(frozen=True)
 class StreetColumns:
     """Columns and rows of one district.
 
-    `units[type, hour]`, `visits[force, hour]` and `fills[post, force]` are columns (-1 where
-    there is none), posts in the order of `posts` (indices into the requirement).
-    `use[force, hour]` are rows: officers in use, at most those on the street.
+    `units[type, hour]`, `visits[force, hour]`, `fills[post, force]` and those of them who go home
+    after the block, `homeward[post, force]`, are columns (-1 where there is none), posts in the
+    order of `posts` (indices into the requirement). `supplied` are the rows that the supply
+    fills: those in use, those on posts or relieved, supervisors, and those who go home.
     """
 
     posts: tuple[int, ...]
     units: Index
     visits: Index
     fills: Index
-    use: Index
+    homeward: Index
+    supplied: tuple[SupplyRows, ...]
+
+    def price(self, prices: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What one officer more in the supply adds, `[force, column]`, from the rows' prices."""
+        every = [supply.price(prices) for supply in self.supplied]
+        return np.asarray(np.sum(every, axis=0), dtype=np.float64)
 
 
 def add_street(
@@ -37,16 +76,19 @@ def add_street(
     integer: bool,
     sworn_on_support: float = 0.0,
 ) -> StreetColumns:
-    """Add one district's use of `supply[force, hour]` officers on the street to a model.
+    """Add one district's use of its `supply[force, column]` to a model.
 
+    Columns are the hours, with the officers on the street, then `leaving_windows`, with those of
+    them who go home. Leaders are counted in whole people when `integer`.
     `sworn_on_support` is the price of an officer-hour of a sworn officer on a support post,
     which an auxiliary or the armed police could man.
     """
-    use = model.add_rows(-np.inf, supply, supply.shape)
+    use = supply_rows(model, supply, np.arange(supply.shape[1]) < problem.horizon_hours)
+    on_street = use[:, : problem.horizon_hours]
     pairs = model.add_rows(-np.inf, 0.0, (problem.horizon_hours,))
     sign = np.where(problem.may("sworn"), -1.0, 1.0)
-    units = require_whole_crews(model, problem, curves, district, use, integer=integer)
-    visits = offer_visits(model, problem, district, use)
+    units = require_whole_crews(model, problem, curves, district, on_street, integer=integer)
+    visits = offer_visits(model, problem, district, on_street)
     model.add_entries(pairs, visits, sign[:, None])
     posts = tuple(i for i, p in enumerate(problem.requirement.posts) if p.district == district)
     fills = np.full((len(posts), len(problem.force.types)), -1, dtype=np.int64)
@@ -54,10 +96,64 @@ def add_street(
         need = problem.requirement.posts[post]
         hours = post_hours(need, problem.horizon_hours)
         fills[row] = offer_post(
-            model, problem, need, use[:, hours], sworn_on_support, integer=integer
+            model, problem, need, on_street[:, hours], sworn_on_support, integer=integer
         )
         model.add_entries(pairs[hours][:, None], fills[row], sign)
-    return StreetColumns(posts, units, visits, fills, use)
+    needs = [problem.requirement.posts[post] for post in posts]
+    homeward = offer_way_home(model, problem, needs, fills, integer=integer)
+    everyone = np.ones(len(use))
+    supplied = (
+        SupplyRows(use, everyone),
+        SupplyRows(require_relief(model, problem, needs, fills, homeward, supply), everyone),
+        SupplyRows(require_leaving(model, problem, needs, homeward, supply), everyone),
+        require_leaders(model, problem, needs, fills, supply, integer=integer),
+    )
+    return StreetColumns(posts, units, visits, fills, homeward, supplied)
+
+
+def supply_rows(model: LinearModel, supply: NDArray[np.float64], which: NDArray[np.bool_]) -> Index:
+    """Rows of at most the supply in some of its columns, -1 in the others."""
+    rows = np.full(supply.shape, -1, dtype=np.int64)
+    rows[:, which] = model.add_rows(-np.inf, supply[:, which], (len(supply), int(which.sum())))
+    return rows
+
+
+def leaving_windows(problem: StaffingProblem) -> tuple[tuple[int, int], ...]:
+    """Ends of blocks with which shifts end, and the start of a block before which these began."""
+    if not problem.rules.post_relief_h:
+        return ()
+    blocks = {
+        (need.to_hour, need.from_hour)
+        for need in problem.requirement.posts
+        if 0 < need.to_hour < problem.horizon_hours
+    }
+    return tuple(
+        sorted(
+            (end, start)
+            for end, start in blocks
+            if any(one.end_h == end and one.start_h <= start for one in problem.instances)
+        )
+    )
+
+
+def leaving_shares(problem: StaffingProblem) -> NDArray[np.float64]:
+    """Part of a shift's officers on the street who go home, `[instance, window]`."""
+    windows = leaving_windows(problem)
+    shares = [
+        [
+            one.shift.street_share * (one.end_h == end and one.start_h <= start)
+            for end, start in windows
+        ]
+        for one in problem.instances
+    ]
+    return np.array(shares, dtype=np.float64).reshape(len(problem.instances), len(windows))
+
+
+def street_supply(problem: StaffingProblem, roster: Roster) -> NDArray[np.float64]:
+    """Whole officers of a roster on the street, `[district, force, column]` of `add_street`."""
+    leaving = district_officers(problem, roster) @ leaving_shares(problem)
+    found = np.floor(leaving + ROUNDING)
+    return np.concatenate([officers_on_street(problem, roster), found], axis=2)
 
 
 def post_hours(need: PostNeed, horizon_hours: int) -> slice:
@@ -117,8 +213,10 @@ def offer_post(
     """Officers of each force on one block of posts, `[force]`; `use[force, hour]` its hours."""
     columns = np.full(len(use), -1, dtype=np.int64)
     eligible = problem.may("post")
-    if need.role == "police":
+    if need.role != "support":
         eligible = eligible & problem.may("sworn")
+    if need.role == "supervisor":
+        eligible = eligible & (leader_shares(problem) > 0.0)
     hours = use.shape[1]
     if eligible.any() and hours and need.required:
         price = sworn_on_support * problem.may("sworn") * (need.role == "support")
@@ -128,3 +226,106 @@ def offer_post(
         model.add_entries(use, columns[:, None], 1.0)
         model.add_entries(model.add_rows(0.0, need.required, (1,)), columns, 1.0)
     return columns
+
+
+def leader_shares(problem: StaffingProblem) -> NDArray[np.float64]:
+    """Part of the officers of each force who may lead, `[force]`."""
+    return np.array([kind.leader_share for kind in problem.force.types])
+
+
+def offer_way_home(
+    model: LinearModel,
+    problem: StaffingProblem,
+    needs: list[PostNeed],
+    fills: Index,
+    *,
+    integer: bool,
+) -> Index:
+    """Officers of a block who go home after it, `[post, force]`: at most those who man it."""
+    windows = leaving_windows(problem)
+    homeward = np.full(fills.shape, -1, dtype=np.int64)
+    for row, need in enumerate(needs):
+        manned = fills[row] >= 0
+        if manned.any() and (need.to_hour, need.from_hour) in windows:
+            shape = (int(manned.sum()),)
+            homeward[row, manned] = model.add_columns(need.required, 0.0, shape, integer=integer)
+            part = model.add_rows(-np.inf, 0.0, shape)
+            model.add_entries(part, homeward[row, manned], 1.0)
+            model.add_entries(part, fills[row, manned], -1.0)
+    return homeward
+
+
+def require_relief(
+    model: LinearModel,
+    problem: StaffingProblem,
+    needs: list[PostNeed],
+    fills: Index,
+    homeward: Index,
+    supply: NDArray[np.float64],
+) -> Index:
+    """Those on posts, relieved or kept for their last block are different people on the street."""
+    hour, relief_h = np.arange(supply.shape[1]), problem.rules.post_relief_h
+    spans = np.array([(n.from_hour, n.to_hour) for n in needs], dtype=np.int64).reshape(-1, 2, 1)
+    begins, ends = spans[:, 0], spans[:, 1]
+    inside = hour < problem.horizon_hours
+    standing = (begins <= hour) & (hour < ends) & inside
+    relieved = (ends <= hour) & (hour < ends + relief_h) & inside
+    before = (begins - relief_h <= hour) & (hour < begins) & inside
+    before &= np.any(homeward >= 0, axis=1)[:, None]
+    which = np.asarray(np.any(standing, axis=0) & np.any(relieved | before, axis=0))
+    rows = supply_rows(model, supply, which)
+    for row in range(len(needs)):
+        tied = (standing[row] | relieved[row]) & which
+        model.add_entries(rows[:, tied], fills[row][:, None], 1.0)
+        model.add_entries(rows[:, relieved[row] & which], homeward[row][:, None], -1.0)
+        model.add_entries(rows[:, before[row] & which], homeward[row][:, None], 1.0)
+    return rows
+
+
+def require_leaving(
+    model: LinearModel,
+    problem: StaffingProblem,
+    needs: list[PostNeed],
+    homeward: Index,
+    supply: NDArray[np.float64],
+) -> Index:
+    """Those who go home after a block are officers whose shift covers it and ends with it.
+
+    It is enough to look at the blocks with one end that begin up to each of their starts: the
+    shifts that cover an early one also cover the later ones.
+    """
+    windows = leaving_windows(problem)
+    some = np.asarray(np.any(homeward >= 0, axis=1))
+    own = {(n.to_hour, n.from_hour) for n, is_open in zip(needs, some, strict=True) if is_open}
+    which = np.zeros(supply.shape[1], dtype=np.bool_)
+    which[problem.horizon_hours :] = [window in own for window in windows]
+    rows = supply_rows(model, supply, which)
+    for column, (end, start) in enumerate(windows, start=problem.horizon_hours):
+        for row, need in enumerate(needs):
+            if which[column] and need.to_hour == end and need.from_hour <= start:
+                model.add_entries(rows[:, column], homeward[row], 1.0)
+    return rows
+
+
+def require_leaders(
+    model: LinearModel,
+    problem: StaffingProblem,
+    needs: list[PostNeed],
+    fills: Index,
+    supply: NDArray[np.float64],
+    *,
+    integer: bool,
+) -> SupplyRows:
+    """Supervisors on posts are among the leaders of their force who are on the street."""
+    share = leader_shares(problem)
+    led = np.zeros(supply.shape[1], dtype=np.bool_)
+    for need in needs:
+        if need.role == "supervisor":
+            led[post_hours(need, problem.horizon_hours)] = True
+    leaders = share[:, None] * supply
+    rows = supply_rows(model, np.floor(leaders + ROUNDING) if integer else leaders, led)
+    for need, columns in zip(needs, fills, strict=True):
+        if need.role == "supervisor":
+            hours = post_hours(need, problem.horizon_hours)
+            model.add_entries(rows[:, hours], columns[:, None], 1.0)
+    return SupplyRows(rows, share)

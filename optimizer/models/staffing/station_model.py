@@ -1,0 +1,103 @@
+"""Officers of one force split over the homes of a district by a small integer model.
+
+Used where sharing out in order of start drops officers or leaves a station short of presence.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.models.solver import Index, LinearModel, NotSolved, SolverOptions, minimise
+from optimizer.models.staffing.limits import ShiftLimits
+
+DROPPED, UNEVEN = 1.0, 0.01
+"""Costs of an officer-hour that nobody works, and of an officer above a home's share."""
+
+ABSENT = 3.0
+"""Cost of an officer-hour of presence that is short: above that of one more officer dropped."""
+
+OPTIONS = SolverOptions(relative_gap=0.01, nodes=20)
+
+
+def split_by_model(
+    limits: ShiftLimits,
+    total: NDArray[np.int64],
+    headcount: NDArray[np.int64],
+    team_cap: NDArray[np.float64],
+    force_cap: NDArray[np.float64],
+    presence: int,
+) -> NDArray[np.int64] | None:
+    """Officers `[home, team, instance]` that sum to at most `total[team, instance]`.
+
+    `headcount[home, team]`, `team_cap[home, team, row]` and `force_cap[home, row]` are those of
+    one force at homes of one kind. As many as possible are given out, every home has `presence`
+    on duty where it can, and the rest goes by head-count. None when the search ends without a
+    solution.
+    """
+    model = LinearModel()
+    wanted = np.broadcast_to(total, (len(headcount), *total.shape))
+    present = (headcount > 0)[..., None] & (wanted > 0)
+    columns = np.full(present.shape, -1, dtype=np.int64)
+    most = np.minimum(headcount[..., None], wanted)[present]
+    columns[present] = model.add_columns(most, 0.0, (int(present.sum()),), integer=True)
+    hours = limits.hours.astype(np.float64)
+    _give_out(model, columns, total, hours)
+    _keep_caps(model, limits.teams.pattern, columns, team_cap)
+    _keep_caps(model, limits.forces.pattern, columns, force_cap[:, None])
+    _keep_presence(model, limits, columns, presence)
+    _keep_even(model, columns, wanted * _shares(headcount)[..., None])
+    try:
+        return minimise(model, OPTIONS).whole(columns)
+    except NotSolved:
+        return None
+
+
+def _shares(headcount: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Each home's part of a team, `[home, team]`."""
+    return np.asarray(headcount / np.maximum(headcount.sum(axis=0), 1))
+
+
+def _give_out(
+    model: LinearModel, columns: Index, total: NDArray[np.int64], hours: NDArray[np.float64]
+) -> None:
+    """All officers of a shift are given out or dropped."""
+    dropped = model.add_columns(total, np.broadcast_to(DROPPED * hours, total.shape), total.shape)
+    rows = model.add_rows(total, total, total.shape)
+    model.add_entries(rows, dropped, 1.0)
+    model.add_entries(rows, columns, 1.0)
+
+
+def _keep_caps(
+    model: LinearModel,
+    pattern: NDArray[np.float64],
+    columns: Index,
+    caps: NDArray[np.float64],
+) -> None:
+    """Rows of every home: of its teams, or of all of them where `caps` has one."""
+    holds = np.isfinite(caps)
+    rows = np.full(caps.shape, -1, dtype=np.int64)
+    rows[holds] = model.add_rows(-np.inf, caps[holds], (int(holds.sum()),))
+    counted, instance = np.nonzero(pattern)
+    used = columns[..., instance]
+    of_member = np.broadcast_to(rows[..., counted], used.shape)
+    kept = np.where(of_member >= 0, used, -1)
+    model.add_entries(of_member, kept, pattern[counted, instance])
+
+
+def _keep_presence(model: LinearModel, limits: ShiftLimits, columns: Index, presence: int) -> None:
+    """Officers on duty at every home and hour, or counted short."""
+    if presence:
+        shape = (len(columns), limits.active.shape[1])
+        short = model.add_columns(presence, ABSENT, shape)
+        rows = model.add_rows(presence, np.inf, shape)
+        model.add_entries(rows, short, 1.0)
+        instance, hour = np.nonzero(limits.active)
+        model.add_entries(rows[:, None, hour], columns[..., instance], 1.0)
+
+
+def _keep_even(model: LinearModel, columns: Index, quota: NDArray[np.float64]) -> None:
+    """Officers beyond the quota rounded up, at a small price."""
+    known = columns >= 0
+    beyond = model.add_columns(np.inf, UNEVEN, (int(known.sum()),))
+    rows = model.add_rows(-np.inf, np.ceil(quota[known] - 1e-9), beyond.shape)
+    model.add_entries(rows, columns[known], 1.0)
+    model.add_entries(rows, beyond, -1.0)
