@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from optimizer.hour_problem import HourProblem
 from optimizer.judges.objective import hour_objective, hour_shortfall, units_within
+from optimizer.models.patrol.greedy import shorten_lists
 from optimizer.models.patrol.placing import allocate_hour, marginal_gains, swap_units
 from tests.optimizer.patrol_cases import (
     by_definition,
@@ -205,6 +206,35 @@ def test_units_cross_into_another_group_as_far_as_both_allow() -> None:
     bins = [[0, -1, -1], [-1, 0, -1], [-1, -1, 0]]
     problem = problem_of(bins, gain, 0.0, group=[0, 1, 1], limit=[1, 1], group_max=[3, 2], total=3)
     assert allocate_hour(problem).tolist() == [1, 1, 1]
+
+
+def test_the_quick_greedy_takes_what_a_plain_one_takes() -> None:
+    """Forty units of three busy shares, so that most entries of the lists are spent on the way."""
+    rng = np.random.default_rng(5)
+    for busy in (0.0, 0.05, 0.4):
+        gain = rng.random((12, 6))
+        bins = np.where(rng.random((9, 12)) < 0.8, rng.integers(0, 6, (9, 12)), -1)
+        problem = problem_of(bins.tolist(), gain, busy, limit=[40])
+        units = np.zeros(9, dtype=np.int64)
+        for _ in range(40):
+            values = [hour_shortfall(problem, units + one) for one in np.eye(9, dtype=np.int64)]
+            units[int(np.argmin(values))] += 1
+        found = allocate_hour(problem, swap_passes=0)
+        assert found.sum() == 40
+        assert hour_shortfall(problem, found) == pytest.approx(
+            hour_shortfall(problem, units), rel=1e-9, abs=1e-12
+        )
+
+
+def test_spent_entries_leave_the_lists() -> None:
+    """Two places, two cells: what cell 1 has left counts as zero and its entries go."""
+    slope = np.array([[4.0, 1.0], [1e-9, 1e-10]])
+    slot = np.array([0, 2, 1, 3], dtype=np.uint32)
+    start, end = np.array([0, 2]), np.array([2, 4])
+    shorten_lists(start, end, slot, slope, np.array([1e-6, 1e-6]))
+    assert end.tolist() == [1, 3]
+    assert slot[[0, 2]].tolist() == [0, 1]
+    assert slope.tolist() == [[4.0, 1.0], [0.0, 0.0]]
 
 
 def test_ties_go_to_the_lower_place() -> None:

@@ -11,13 +11,17 @@ from scipy.optimize import linear_sum_assignment
 from optimizer.calls import call_load, response_cutoff_min
 from optimizer.judges.objective import hour_objective, hour_shortfall
 from optimizer.judges.queueing import busy_units
+from optimizer.models.patrol import allocation
 from optimizer.models.patrol.allocation import (
     allocate,
     guessed_busy,
     hour_problem,
     patrol_model,
+    place_units,
+    proven,
     unit_value_curves,
 )
+from optimizer.models.patrol.hour_rounds import HourAsk, HourFound, settle_hour
 from optimizer.models.patrol.origins import least_travel, unit_origins
 from optimizer.models.patrol.placing import allocate_hour
 from optimizer.patrol_wishes import no_wishes
@@ -132,6 +136,46 @@ def test_pins_and_forbidden_places_are_kept() -> None:
     assert found.units[2].tolist() == [0, 0]
     assert (found.units[1] >= 2).all()
     assert not found.kept_practice.any()
+
+
+def test_a_later_placing_starts_from_the_busy_shares_of_the_earlier_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Half the units double the guessed share of an hour, so the found shares double too."""
+    city, half = tiny_city(), np.array([[16, 8], [8, 4]])
+    earlier = place_units(city, CAR, 2 * half, TERMS)
+    began: list[np.ndarray] = []
+
+    def noted(ask: HourAsk, practice: tuple, busy: np.ndarray, rounds: int) -> HourFound:
+        began.append(busy)
+        assert rounds == 1
+        return settle_hour(ask, practice, busy, rounds)
+
+    monkeypatch.setattr(allocation, "settle_hour", noted)
+    same = place_units(city, CAR, 2 * half, TERMS, earlier=earlier, workers=1)
+    fewer = place_units(city, CAR, half, TERMS, earlier=earlier, workers=1)
+    assert np.allclose(np.stack(began[:2], axis=1), earlier.busy)
+    guess = [guessed_busy(ask.load, int(ask.pool_units.sum()))[0] for ask in earlier.asks]
+    assert min(guess) > 0.02
+    assert np.allclose(np.stack(began[2:], axis=1), 2.0 * earlier.busy)
+    assert (same.plan.units.sum(axis=0) == [48, 24]).all()
+    assert (fewer.plan.units.sum(axis=0) == [24, 12]).all()
+
+
+def test_a_later_placing_repeats_exactly_and_is_proved_like_any_other() -> None:
+    city = tiny_city(hours=14)
+    limits = np.tile(LIMITS, (1, 7))
+    earlier = place_units(city, CAR, np.tile([[6, 4], [5, 3]], (1, 7)), TERMS)
+    one, two = (
+        proven(place_units(city, CAR, limits, TERMS, earlier=earlier, workers=workers))
+        for workers in (1, 2)
+    )
+    for name in ("units", "busy", "response_sum", "missed", "missed_bound", "cut_slope"):
+        assert getattr(one, name).tobytes() == getattr(two, name).tobytes()
+    afresh = allocate(city, CAR, limits, TERMS)
+    assert one.response_sum.sum() <= 1.01 * afresh.response_sum.sum()
+    assert (one.response_sum <= one.practice_sum).all()
+    assert (one.missed_bound <= one.missed + 1e-9).all()
 
 
 def test_no_rounds_are_refused() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from optimizer.joint_report import JointRound
+from optimizer.models.patrol.allocation import PatrolAllocation, PatrolPlacing, proven
 from scenarios import joint_plan
 from scenarios.clash_report import Infeasible
 from scenarios.joint_plan import StaffedRound, best_round
@@ -59,6 +60,37 @@ def test_a_later_round_that_breaks_limits_ends_the_rounds(
     assert joint is not None
     assert len(asked) == 2
     assert len(joint.rounds) == 1
+
+
+def test_only_the_plan_is_proved(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One proof a type of unit, however many rounds; a single round has the figures of before."""
+    proved: list[int] = []
+
+    def counted(placing: PatrolPlacing) -> PatrolAllocation:
+        proved.append(1)
+        return proven(placing)
+
+    monkeypatch.setattr(joint_plan, "proven", counted)
+    often = planned(town, 4)
+    joint = often.plan.report.joint
+    assert joint is not None
+    assert len(joint.rounds) > 1
+    assert len(proved) == len(often.allocations) == len(often.world.force.unit_types)
+    once = planned(town, 1)
+    afresh = joint_plan.allocations(
+        once.world, once.staffing, once.terms, once.wishes, once.plan.report.rounds
+    )
+    for found, again in zip(once.allocations, afresh, strict=True):
+        assert found.units.tobytes() == again.units.tobytes()
+        assert found.missed_bound.tobytes() == again.missed_bound.tobytes()
+
+
+def test_rounds_repeat_exactly(town: Town) -> None:
+    first, second = planned(town, 3), planned(town, 3)
+    assert first.plan.report.joint == second.plan.report.joint
+    for one, two in zip(first.allocations, second.allocations, strict=True):
+        assert one.units.tobytes() == two.units.tobytes()
+        assert one.missed_bound.tobytes() == two.missed_bound.tobytes()
 
 
 def test_the_first_of_equal_rounds_is_kept() -> None:

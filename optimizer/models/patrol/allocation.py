@@ -11,7 +11,7 @@ from optimizer.calls import PatrolTerms
 from optimizer.force import UnitType
 from optimizer.hours import each_chain, each_hour
 from optimizer.judges.baselines import demand_points_baseline, station_pools_baseline
-from optimizer.judges.objective import hour_objective, hour_shortfall
+from optimizer.judges.objective import hour_shortfall
 from optimizer.models.patrol.cuts import UnitCut, unit_cut
 from optimizer.models.patrol.dual import dual_bound
 from optimizer.models.patrol.hour_rounds import HourAsk, HourFound, Judged, ask_of_hour, settle_hour
@@ -37,7 +37,7 @@ __all__ = [
 CHAIN_H = 6
 """Hours that are solved one after the other, each from the busy shares of the one before."""
 
-BOUND_ROUNDS = 200
+BOUND_ROUNDS = 150
 GOOD_GAP = 0.003
 """Share of the missed minutes at which a bound is close enough."""
 
@@ -107,6 +107,39 @@ class PatrolAllocation:
 
 
 @dataclass(frozen=True)
+class PatrolPlacing:
+    """Where the units of one type wait and how the judge sees it, without any proof.
+
+    `asks`, `found` and `judged` are by hour, `plan` holds the units `[place, hour]`.
+    """
+
+    asks: list[HourAsk]
+    found: list[HourFound]
+    plan: SteadyPlan
+    judged: list[Judged]
+
+    @property
+    def response_sum(self) -> NDArray[np.float64]:
+        """The judge's weighted response in call-minutes an hour, `[hour]`."""
+        return np.array([hour.response_sum for hour in self.judged])
+
+    @property
+    def busy(self) -> NDArray[np.float64]:
+        """Final busy shares, `[cell, hour]`."""
+        return np.stack([hour.busy for hour in self.found], axis=1)
+
+    @property
+    def floor_short(self) -> NDArray[np.float64]:
+        """Calls an hour that the model sees missing below each floor, `[floor, hour]`."""
+        short = [
+            ask.floors.short(ask.problem(found.busy), self.plan.units[:, hour])
+            for hour, (ask, found) in enumerate(zip(self.asks, self.found, strict=True))
+            if len(ask.floors.asked)
+        ]
+        return np.stack(short, axis=1) if short else np.zeros((0, len(self.asks)))
+
+
+@dataclass(frozen=True)
 class _Proof:
     """What the model says of one hour's units; see `PatrolAllocation`."""
 
@@ -131,12 +164,42 @@ def allocate(
 ) -> PatrolAllocation:
     """Place `pool_units[pool, hour]` units of one type so that weighted response is least.
 
+    As `place_units` does; then every hour gets its dual bound at its final busy shares.
+    """
+    placing = place_units(
+        situation,
+        unit_type,
+        pool_units,
+        terms,
+        rounds=rounds,
+        wishes=wishes,
+        kind=kind,
+        workers=workers,
+    )
+    return proven(placing, workers=workers)
+
+
+def place_units(
+    situation: Situation,
+    unit_type: UnitType,
+    pool_units: NDArray[np.int64],
+    terms: PatrolTerms,
+    *,
+    rounds: int = 3,
+    wishes: PatrolWishes | None = None,
+    kind: int = 0,
+    earlier: PatrolPlacing | None = None,
+    workers: int | None = None,
+) -> PatrolPlacing:
+    """Place `pool_units[pool, hour]` units of one type so that weighted response is least.
+
     Each hour: allocate with a guessed busy share (the hour before gives it, within chains of
     `CHAIN_H` hours), let the queueing judge say how busy units near each cell would be, allocate
     again, `rounds` times, and keep the allocation the judge likes best; the baselines of
-    practice are candidates too. Wishes that bind hours together are met in a pass over the
-    hours in order. Then every hour gets its dual bound at its final busy shares. `kind` is the
-    row of the unit type in the wishes. The result does not depend on `workers`.
+    practice are candidates too. With an `earlier` placing of as many or other units, every hour
+    starts from the busy shares that it ended with there, and one round is enough. Wishes that
+    bind hours together are met in a pass over the hours in order. `kind` is the row of the unit
+    type in the wishes. The result does not depend on `workers`.
     """
     if wishes is None:
         wishes = no_wishes(situation, kind + 1)
@@ -148,19 +211,35 @@ def allocate(
         workers=workers,
     )
     practice = _practice(situation, unit_type, pool_units, terms, wishes)
-    found = each_chain(
-        lambda chain: _settle_chain(asks, practice, rounds, chain), hours, CHAIN_H, workers=workers
-    )
+    if earlier is None:
+        found = each_chain(
+            lambda chain: _settle_chain(asks, practice, rounds, chain),
+            hours,
+            CHAIN_H,
+            workers=workers,
+        )
+    else:
+        found = each_hour(
+            lambda hour: _settle_again(asks[hour], practice, earlier, hour),
+            hours,
+            workers=workers,
+        )
     plan, judged = _as_found(found), [hour.judged for hour in found]
     if binds_hours(wishes):
         plan = steady_plan(asks, found, wishes, kind)
         judged = each_hour(
             lambda hour: asks[hour].judge(plan.units[:, hour]), hours, workers=workers
         )
+    return PatrolPlacing(asks, found, plan, judged)
+
+
+def proven(placing: PatrolPlacing, *, workers: int | None = None) -> PatrolAllocation:
+    """The placing with the dual bound of every hour at its final busy shares."""
+    asks, found, plan = placing.asks, placing.found, placing.plan
     proofs = each_hour(
-        lambda hour: _prove(asks[hour], found[hour], plan, hour), hours, workers=workers
+        lambda hour: _prove(asks[hour], found[hour], plan, hour), len(asks), workers=workers
     )
-    return _assembled(asks, found, plan, judged, proofs)
+    return _assembled(asks, found, plan, placing.judged, proofs)
 
 
 def _practice(
@@ -186,14 +265,32 @@ def _settle_chain(
     found: list[HourFound] = []
     for hour in chain:
         ask = asks[hour]
-        busy = guessed_busy(ask.load, int(ask.pool_units.sum()))
         if found:
-            before = asks[hour - 1]
-            earlier = guessed_busy(before.load, int(before.pool_units.sum()))
-            busy = np.clip(found[-1].busy * busy / earlier, *BUSY_RANGE)
+            busy = _busy_like(found[-1].busy, asks[hour - 1], ask)
+        else:
+            busy = guessed_busy(ask.load, int(ask.pool_units.sum()))
         usual = tuple(units[:, hour] for units in practice)
         found.append(settle_hour(ask, usual, busy, rounds))
     return found
+
+
+def _settle_again(
+    ask: HourAsk,
+    practice: tuple[NDArray[np.int64], ...],
+    earlier: PatrolPlacing,
+    hour: int,
+) -> HourFound:
+    """One hour from the busy shares that it ended with under an earlier staffing."""
+    busy = _busy_like(earlier.found[hour].busy, earlier.asks[hour], ask)
+    usual = tuple(units[:, hour] for units in practice)
+    return settle_hour(ask, usual, busy, 1)
+
+
+def _busy_like(busy: NDArray[np.float64], before: HourAsk, ask: HourAsk) -> NDArray[np.float64]:
+    """Busy shares found for other calls and units, by what these make of the guessed share."""
+    guess = guessed_busy(ask.load, int(ask.pool_units.sum()))
+    earlier = guessed_busy(before.load, int(before.pool_units.sum()))
+    return np.clip(busy * guess / earlier, *BUSY_RANGE)
 
 
 def _as_found(found: list[HourFound]) -> SteadyPlan:
@@ -214,7 +311,8 @@ def _prove(ask: HourAsk, found: HourFound, plan: SteadyPlan, hour: int) -> _Proo
     short = ask.floors.short(plain, units)
     penalty = ask.floors.price * float(short.sum())
     missed = hour_shortfall(plain, units) + penalty
-    value = hour_objective(plain, units) - penalty
+    most = float((plain.gain * (1.0 + plain.backup[:, np.newaxis])).sum())
+    value = most - missed
     toll = np.minimum(found.toll, ask.floors.price)
     priced = ask.problem(found.busy, toll)
     if plan.budget:
@@ -223,7 +321,6 @@ def _prove(ask: HourAsk, found: HourFound, plan: SteadyPlan, hour: int) -> _Proo
     bound = dual_bound(
         priced, units, rounds=BOUND_ROUNDS, good_enough=value + asked + GOOD_GAP * missed
     )
-    most = missed + value
     cost = missed - penalty - _missed_free(ask, found, units) if ask.has_wishes else 0.0
     cut = unit_cut(bound, ask.pool_units, cross_share=ask.wishes.cross_pool_share)
     cut = UnitCut(cut.level - asked, cut.slope)

@@ -13,6 +13,12 @@ from numpy.typing import NDArray
 NEGLIGIBLE = 1e-18
 """Probabilities below this count as zero."""
 
+SPENT = 1e-12
+"""Share of what the first unit adds for a cell at which the rest of its slopes counts as zero."""
+
+SHORTENED_AT = (0.15, 0.5)
+"""Shares of the units placed at which the greedy takes spent entries out of its lists."""
+
 
 @njit(cache=True, nogil=True)
 def unit_steps(
@@ -79,28 +85,73 @@ def place_gain(
 
 
 @njit(cache=True, nogil=True)
+def slots_of(cells: NDArray[np.int32], bins: NDArray[np.int16], n_bins: int) -> NDArray[np.uint32]:
+    """Where each entry's slope lies in the table read row by row; unsigned, for quick look-ups."""
+    slot = np.empty(len(cells), np.uint32)
+    for k in range(len(cells)):
+        slot[k] = cells[k] * n_bins + bins[k]
+    return slot
+
+
+@njit(cache=True, nogil=True)
+def listed_gain(slot: NDArray[np.uint32], flat: NDArray[np.float64], start: int, end: int) -> float:
+    """Value that one more unit adds at the place whose entries are those from start to end."""
+    total = 0.0
+    for k in range(start, end):
+        total += flat[slot[k]]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def shorten_lists(
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    slot: NDArray[np.uint32],
+    slope: NDArray[np.float64],
+    spent: NDArray[np.float64],
+) -> None:
+    """Count slopes of at most `spent[cell]` as zero and take such entries out of the lists.
+
+    Slopes only fall while units are added, so these never count again. Both in place.
+    """
+    for cell in range(slope.shape[0]):
+        for b in range(slope.shape[1]):
+            if slope[cell, b] <= spent[cell]:
+                slope[cell, b] = 0.0
+    flat = slope.ravel()
+    for place in range(len(end)):
+        kept = start[place]
+        for k in range(start[place], end[place]):
+            if flat[slot[k]] > 0.0:
+                slot[kept] = slot[k]
+                kept += 1
+        end[place] = kept
+
+
+@njit(cache=True, nogil=True)
 def add_unit(
-    indptr: NDArray[np.int64],
-    cells: NDArray[np.int32],
-    bins: NDArray[np.int16],
+    slot: NDArray[np.uint32],
     busy: NDArray[np.float64],
     slope: NDArray[np.float64],
-    place: int,
+    start: int,
+    end: int,
 ) -> None:
     """Bring the slopes up to date for one unit more at a place, without counting.
 
     A slope is a sum over later bins: those from the unit's bin on shrink by `busy`, the earlier
     ones lose what that bin lost. Quick, but rounding adds up; `shift_units` starts afresh.
     """
-    last = slope.shape[1]
-    for k in range(indptr[place], indptr[place + 1]):
-        cell = cells[k]
-        first = bins[k]
-        lost = slope[cell, first] * (1.0 - busy[cell])
+    n_bins = np.uint32(slope.shape[1])
+    for k in range(start, end):
+        cell = slot[k] // n_bins
+        first = slot[k] - cell * n_bins
+        row = slope[cell]
+        left = busy[cell]
+        lost = row[first] * (1.0 - left)
         for b in range(first):
-            slope[cell, b] = max(slope[cell, b] - lost, 0.0)
-        for b in range(first, last):
-            slope[cell, b] *= busy[cell]
+            row[b] = max(row[b] - lost, 0.0)
+        for b in range(first, n_bins):
+            row[b] *= left
 
 
 @njit(cache=True, nogil=True)
@@ -125,6 +176,16 @@ def slopes_of(
             within[cell, b] += within[cell, b - 1]
         refresh_slope(slope, within, gain, step, cell)
     return slope, within
+
+
+@njit(cache=True, nogil=True)
+def first_slopes(gain: NDArray[np.float64], step: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the first unit of all adds for each cell when it is within every bin, `[cell]`."""
+    total = np.zeros(gain.shape[0])
+    for cell in range(gain.shape[0]):
+        for b in range(gain.shape[1]):
+            total[cell] += gain[cell, b] * step[cell, 0]
+    return total
 
 
 @njit(cache=True, nogil=True)
@@ -167,6 +228,15 @@ def sift_down(heap: NDArray[np.int64], key: NDArray[np.float64], at: int, size: 
 
 
 @njit(cache=True, nogil=True)
+def heap_of(key: NDArray[np.float64]) -> NDArray[np.int64]:
+    """All places as a heap by their gains."""
+    heap = np.arange(len(key))
+    for at in range(len(heap) // 2 - 1, -1, -1):
+        sift_down(heap, key, at, len(heap))
+    return heap
+
+
+@njit(cache=True, nogil=True)
 def lazy_greedy(
     indptr: NDArray[np.int64],
     cells: NDArray[np.int32],
@@ -193,23 +263,24 @@ def lazy_greedy(
     units = place_min.copy()
     step = unit_steps(busy, backup, total)
     slope, within = slopes_of(indptr, cells, bins, gain, step, units)
+    flat = slope.ravel()
+    slot = slots_of(cells, bins, gain.shape[1])
+    spent = SPENT * first_slopes(gain, step)
+    end = indptr[1:].copy()
     backed = backup.max() > 0.0 if len(backup) else False
     used = np.zeros(len(group_min), np.int64)
     key = np.empty(places)
     for place in range(places):
         used[group[place]] += units[place]
-        key[place] = place_gain(indptr, cells, bins, slope, place)
-        if units[place] < keep[place]:
-            key[place] += move_cost
+        bonus = move_cost * (units[place] < keep[place])
+        key[place] = listed_gain(slot, flat, indptr[place], end[place]) + bonus
     spare = total - units.sum() - np.maximum(group_min - used, 0).sum()
-    heap = np.arange(places)
+    heap = heap_of(key)
     size = places
-    for at in range(size // 2 - 1, -1, -1):
-        sift_down(heap, key, at, size)
     stamp = np.zeros(places, np.int64)
     chosen = np.empty(max(total - units.sum(), 0), np.int64)
     added = np.empty(len(chosen))
-    done = 0
+    done, shortened = 0, 0
     while done < len(chosen) and size > 0:
         place = heap[0]
         own = group[place]
@@ -219,21 +290,22 @@ def lazy_greedy(
             size -= 1
             heap[0] = heap[size]
         elif stamp[place] != done:
-            key[place] = place_gain(indptr, cells, bins, slope, place)
-            if units[place] < keep[place]:
-                key[place] += move_cost
+            bonus = move_cost * (units[place] < keep[place])
+            key[place] = listed_gain(slot, flat, indptr[place], end[place]) + bonus
             stamp[place] = done
         else:
             if backed:
                 shift_units(indptr, cells, bins, gain, step, slope, within, place, 1)
             else:
-                add_unit(indptr, cells, bins, busy, slope, place)
+                add_unit(slot, busy, slope, indptr[place], end[place])
             units[place] += 1
             used[own] += 1
-            if not lacking:
-                spare -= 1
+            spare -= not lacking
             chosen[done] = place
             added[done] = key[place]
             done += 1
+            if shortened < len(SHORTENED_AT) and done >= SHORTENED_AT[shortened] * len(chosen):
+                shorten_lists(indptr, end, slot, slope, spent)
+                shortened += 1
         sift_down(heap, key, 0, size)
     return units, chosen[:done], added[:done]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from optimizer.hour_problem import HourProblem
@@ -35,16 +36,36 @@ def near_problem(
     end = np.where(matters.any(axis=1), problem.n_bins - matters[:, ::-1].argmax(axis=1), 0)
     inside = np.arange(problem.n_bins) < end[:, np.newaxis]
     beyond = np.where(inside, 0.0, problem.gain) * (1.0 + problem.backup[:, np.newaxis])
-    kept = problem.bin < end[problem.cell]
-    before = np.concatenate([[0], np.cumsum(kept)])
+    indptr, cell, bins = ended_lists(problem.indptr, problem.cell, problem.bin, end)
     near = replace(
-        problem,
-        indptr=before[problem.indptr],
-        cell=problem.cell[kept],
-        bin=problem.bin[kept],
-        gain=np.where(inside, problem.gain, 0.0),
+        problem, indptr=indptr, cell=cell, bin=bins, gain=np.where(inside, problem.gain, 0.0)
     )
     return joined_bins(near), float(beyond.sum())
+
+
+@njit(cache=True, nogil=True)
+def ended_lists(
+    indptr: NDArray[np.int64],
+    cells: NDArray[np.int32],
+    bins: NDArray[np.int16],
+    end: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int16]]:
+    """The reach lists without the entries whose bin is not before `end[cell]`."""
+    kept = 0
+    for k in range(len(cells)):
+        kept += bins[k] < end[np.uint32(cells[k])]
+    start = np.zeros_like(indptr)
+    cell = np.empty(kept, cells.dtype)
+    near_bin = np.empty(kept, bins.dtype)
+    kept = 0
+    for place in range(len(indptr) - 1):
+        for k in range(indptr[place], indptr[place + 1]):
+            if bins[k] < end[np.uint32(cells[k])]:
+                cell[kept] = cells[k]
+                near_bin[kept] = bins[k]
+                kept += 1
+        start[place + 1] = kept
+    return start, cell, near_bin
 
 
 def joined_bins(problem: HourProblem) -> HourProblem:
