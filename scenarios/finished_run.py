@@ -26,17 +26,23 @@ SHIPPED = "library"
 
 
 @dataclass(frozen=True)
-class FinishedRun:
-    """A run folder with its record, scenario and world, and its plan.
-
-    `baseline` is the deployment of the strongest practice, `visits` those that were planned and
-    `have` the officers on each post.
-    """
+class OpenedRun:
+    """A run folder with its record, scenario and world."""
 
     folder: Path
     record: dict[str, Any]
     loaded: LoadedScenario
     world: World
+
+
+@dataclass(frozen=True)
+class FinishedRun(OpenedRun):
+    """An opened run with its plan.
+
+    `baseline` is the deployment of the strongest practice, `visits` those that were planned and
+    `have` the officers on each post.
+    """
+
     deployment: Deployment
     baseline: Deployment
     visits: tuple[Visit, ...]
@@ -55,8 +61,8 @@ def scenario_folder(loaded: LoadedScenario, folder: Path) -> str:
     return Path(os.path.relpath(loaded.folder.resolve(), folder.resolve())).as_posix()
 
 
-def open_run(folder: Path) -> FinishedRun:
-    """Open the run in `folder`.
+def open_world(folder: Path) -> OpenedRun:
+    """Open the run in `folder` without its plan.
 
     Raises
     ------
@@ -66,15 +72,27 @@ def open_run(folder: Path) -> FinishedRun:
     record = _record(folder)
     loaded = _scenario(record, folder)
     _refuse_changed(record, loaded)
-    world = build_world(loaded)
-    faults = FaultLog()
+    return OpenedRun(folder, record, loaded, build_world(loaded))
+
+
+def open_run(folder: Path) -> FinishedRun:
+    """Open the run in `folder`.
+
+    Raises
+    ------
+    BadInput
+        When no run lies there, its scenario's files are gone or no longer the same, or a table
+        of its plan is faulty.
+    """
+    opened = open_world(folder)
+    world, faults = opened.world, FaultLog()
     visits = faults.attempt(lambda log: _visits(folder / "visits.csv", world, log))
     have = faults.attempt(lambda log: _have(folder / "posts.csv", world, log))
     faults.raise_if_any()
     return FinishedRun(
         folder,
-        record,
-        loaded,
+        opened.record,
+        opened.loaded,
         world,
         _deployment(folder, DEPLOYMENT, world),
         _deployment(folder, BASELINE, world),

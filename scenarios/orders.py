@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from scenarios.level_spans import level_spans
 from scenarios.order_sheets import (
     OrderBook,
     Pair,
@@ -18,6 +19,8 @@ from scenarios.order_sheets import (
 )
 from scenarios.pipeline import Run
 from scenarios.provenance import synthetic_line
+from scenarios.scenario import LoadedScenario
+from scenarios.world import World
 
 LONGEST_SLUG = 80
 """Characters of an id that go into a file name."""
@@ -35,10 +38,10 @@ def write_orders(run: Run, folder: Path) -> None:
 
 def order_pages(run: Run) -> Iterator[tuple[str, str]]:
     """File name and HTML text of every sheet, the index first."""
-    book, pages = OrderBook(run), _environment()
+    book, pages = OrderBook(run), sheet_templates()
     stations = file_names("station", run.world.situation.stations.place_ids)
     events = dict(zip(book.needs, file_names("event", book.needs), strict=True))
-    shared = {"head": _head(run), "event_files": events}
+    shared = {"head": sheet_head(run.loaded, run.world, len(run.violations)), "event_files": events}
     index = _index(book, stations, events)
     yield "index.html", pages.get_template("index.html").render(shared, **index)
     template = pages.get_template("station.html")
@@ -50,7 +53,12 @@ def order_pages(run: Run) -> Iterator[tuple[str, str]]:
 
 
 def file_names(prefix: str, ids: Iterable[str]) -> tuple[str, ...]:
-    """One HTML file name for each id, in order: safe characters only, none twice.
+    """One HTML file name for each id, in order (see `safe_names`)."""
+    return tuple(f"{prefix}-{name}.html" for name in safe_names(ids))
+
+
+def safe_names(ids: Iterable[str]) -> tuple[str, ...]:
+    """One name for each id that may stand in a file name: safe characters only, none twice.
 
     Letters, digits, `_` and `-` stay, others become `_`. Names that would differ in nothing but
     upper and lower case count as the same, as they are on some disks; the later one is numbered.
@@ -64,11 +72,12 @@ def file_names(prefix: str, ids: Iterable[str]) -> tuple[str, ...]:
             number += 1
             name = f"{slug}-{number}"
         taken.add(name.lower())
-        names.append(f"{prefix}-{name}.html")
+        names.append(name)
     return tuple(names)
 
 
-def _environment() -> Environment:
+def sheet_templates() -> Environment:
+    """Templates of the sheets; they escape every text that is put in."""
     return Environment(
         loader=PackageLoader("scenarios"),
         autoescape=True,
@@ -79,11 +88,10 @@ def _environment() -> Environment:
     )
 
 
-def _head(run: Run) -> dict[str, Any]:
-    """What stands at the top and foot of every sheet."""
-    scenario, situation = run.loaded.scenario, run.world.situation
-    horizon, digest = situation.horizon, run.loaded.digest()
-    broken = len(run.violations)
+def sheet_head(loaded: LoadedScenario, world: World, broken: int) -> dict[str, Any]:
+    """What stands at the top and foot of every sheet of a plan that breaks `broken` rules."""
+    scenario, situation = loaded.scenario, world.situation
+    horizon, digest = situation.horizon, loaded.digest()
     status = ("Draft, not approved", "草案，未经批准")
     if broken:
         status = (f"Not valid: {broken} rules broken", f"无效：违反规则 {broken} 项")
@@ -95,7 +103,7 @@ def _head(run: Run) -> dict[str, Any]:
         "ends": f"{horizon.end:%Y-%m-%d %H:%M}",
         "zone": situation.area.timezone,
         "hours": horizon.hours,
-        "levels": _level_spans(run),
+        "levels": _level_spans(world),
         "status": status,
         "valid": not broken,
         "made_up": (
@@ -105,16 +113,14 @@ def _head(run: Run) -> dict[str, Any]:
     }
 
 
-def _level_spans(run: Run) -> list[tuple[str, Pair]]:
+def _level_spans(world: World) -> list[tuple[str, Pair]]:
     """Start of each service level and its names."""
-    world = run.world
-    spans = []
-    for hour, level in enumerate(world.level_of_hour):
-        if hour == 0 or level != world.level_of_hour[hour - 1]:
-            named = world.levels[level]
-            start = clock_text(world.situation.horizon.at(hour))
-            spans.append((start, (named.name_en, named.name_zh)))
-    return spans
+    situation = world.situation
+    names = {level: (one.name_en, one.name_zh) for level, one in world.levels.items()}
+    return [
+        (clock_text(situation.horizon.at(hour)), told)
+        for hour, told in level_spans(world.in_force, situation.area, names)
+    ]
 
 
 def _index(

@@ -1,190 +1,136 @@
-"""Rosters of anonymous lines from a staffing: the problem, tables, and calendars (RFC 5545)."""
+"""Rosters of anonymous lines from a staffing: what is to be covered, and the lines as tables."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
-from hashlib import sha256
-from itertools import groupby
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from optimizer.duty_lines import DutyLines, LineGroup, LineLimits, ProtectedTime, hours_inside
-from optimizer.judges.duty_line_rules import line_tallies, spread
-from optimizer.plan import Roster
+from optimizer.duty_lines import (
+    DutyLines,
+    LineGroup,
+    LineLimits,
+    ProtectedTime,
+    hours_inside,
+)
+from optimizer.judges.duty_line_rules import LineTally, line_tallies, spread
+from optimizer.judges.violation import Violation
+from optimizer.rotations import Team, Teams, split_in_teams
 from optimizer.shifts import ShiftInstance
 from scenarios.world import World
 
-FOLD_OCTETS = 75
-"""Longest line of a calendar file, without its end (RFC 5545, 3.1)."""
+LABEL_COLUMNS = ("force_id", "team")
+"""Columns that tell the lines of one home apart."""
+
+
+@dataclass(frozen=True)
+class GroupLabel:
+    """What sets those of a home apart who share lines: `ids` by `LABEL_COLUMNS`, and the names."""
+
+    ids: tuple[str, ...]
+    name_en: str
+    name_zh: str
+
+
+def roster_teams(world: World, instances: tuple[ShiftInstance, ...]) -> Teams:
+    """Teams of every force, split as staffing does; a force without a rotation is one team."""
+    horizon, debts = world.situation.horizon, world.time_off.debts
+    return split_in_teams(world.force, horizon, instances, world.rules, world.rotations, debts)
+
+
+def group_label(world: World, team: Team) -> GroupLabel:
+    """Label of a team: its force, and its number where the force has several."""
+    kind, number = world.force.types[team.force], team.label
+    if not number:
+        return GroupLabel((kind.force_id, ""), kind.name_en, kind.name_zh)
+    names = f"{kind.name_en}, team {number}", f"{kind.name_zh} {number}班"
+    return GroupLabel((kind.force_id, number), *names)
+
+
+@dataclass(frozen=True)
+class Rosters:
+    """The lines of every home, with the duties that they had to cover.
+
+    The teams share lines: their order is that of the second axis of `problem`.
+    """
+
+    world: World
+    teams: Teams
+    problem: DutyLines
+    groups: tuple[LineGroup, ...]
+
+    @cached_property
+    def labels(self) -> tuple[GroupLabel, ...]:
+        """Labels of the groups, by `LineGroup.force`."""
+        return tuple(group_label(self.world, team) for team in self.teams.teams)
+
+    @cached_property
+    def tallies(self) -> tuple[tuple[LineTally, ...], ...]:
+        """What every line has, in the order of `groups`."""
+        return tuple(line_tallies(self.problem, group) for group in self.groups)
+
+    def ids(self, group: LineGroup) -> tuple[str, ...]:
+        """Station and label of a group, as its rows begin."""
+        station_ids = self.world.situation.stations.place_ids
+        return (station_ids[group.station], *self.labels[group.force].ids)
 
 
 def duty_lines(
     world: World,
-    roster: Roster,
+    teams: Teams,
+    instances: tuple[ShiftInstance, ...],
+    officers: NDArray[np.int64],
     festival: Iterable[date] = (),
     protected: tuple[ProtectedTime, ...] = (),
 ) -> DutyLines:
-    """What the lines of every home must cover.
+    """What the lines of every home must cover, `officers[station, team, instance]`.
 
-    A home has as many lines of a force as are not absent at the level with the fewest absent,
-    rounded up as staffing does.
+    A home has as many lines of a team as are not absent at its command's level with the fewest
+    absent, rounded up as staffing does.
     """
-    absent = min(world.levels[level].absent_share for level in world.level_of_hour)
-    lines = np.ceil(world.force.headcount * (1.0 - absent) - 1e-9).astype(np.int64)
+    absent = world.in_force.figure(world.levels, "absent_share").min(axis=1)[world.home_command]
+    lines = np.ceil(teams.headcount * (1.0 - absent[:, None]) - 1e-9).astype(np.int64)
     return DutyLines(
         horizon=world.situation.horizon,
-        instances=roster.instances,
-        need=roster.officers,
+        instances=instances,
+        need=officers,
         lines=lines,
-        limits=LineLimits(labour=world.rules),
+        limits=LineLimits(
+            labour=world.rules,
+            max_nights_in_row=world.rules.max_nights_in_row,
+            max_days_in_row=world.rules.max_days_in_row,
+        ),
         festival=frozenset(festival),
         protected=protected,
+        resting=teams.resting,
     )
 
 
-def rosters_frame(world: World, problem: DutyLines, groups: Iterable[LineGroup]) -> pd.DataFrame:
-    """Every duty of every line: station, force, line, day, shift, start and end."""
-    horizon = problem.horizon
-    rows = [
-        (
-            world.situation.stations.place_ids[group.station],
-            world.force.ids[group.force],
-            line + 1,
-            horizon.at(duty.start_h).date().isoformat(),
-            duty.shift.shift_id,
-            horizon.at(duty.start_h).isoformat(),
-            horizon.at(duty.end_h).isoformat(),
-        )
-        for group, line, duty in _duties(problem, groups)
-    ]
-    columns = "station_id force_id line day shift_id start end"
-    return pd.DataFrame(rows, columns=columns.split())
+def rest_debt_violations(rosters: Rosters) -> list[Violation]:
+    """Groups of which too few lines are still without duty when rest from before is not over.
 
-
-def lines_frame(world: World, problem: DutyLines, groups: Iterable[LineGroup]) -> pd.DataFrame:
-    """What every line has and the compensatory rest that it is owed, in hours."""
-    rows = [
-        (
-            world.situation.stations.place_ids[group.station],
-            world.force.ids[group.force],
-            tally.line + 1,
-            tally.hours,
-            tally.nights,
-            tally.weekend,
-            tally.festival,
-            tally.all_nights,
-            round(tally.owed_h, 2),
-        )
-        for group in groups
-        for tally in line_tallies(problem, group)
-    ]
-    columns = "station_id force_id line hours nights weekend festival all_nights rest_owed_h"
-    return pd.DataFrame(rows, columns=columns.split())
-
-
-def homes_frame(world: World, problem: DutyLines, groups: Iterable[LineGroup]) -> pd.DataFrame:
-    """Per home and force: lines, duties missing, and how far lines are apart (most less least)."""
-    hours = np.array([hours_inside(problem.horizon, duty) for duty in problem.instances])
-    rows = []
-    for group in groups:
-        tallies = line_tallies(problem, group)
-        rows.append(
-            (
-                world.situation.stations.place_ids[group.station],
-                world.force.ids[group.force],
-                len(tallies),
-                int(group.works.sum()),
-                int(group.short.sum()),
-                int(group.short @ hours),
-                spread(tally.nights for tally in tallies),
-                spread(tally.weekend for tally in tallies),
-                spread(tally.festival for tally in tallies),
-                round(sum(tally.owed_h for tally in tallies), 2),
-            )
-        )
-    columns = (
-        "station_id force_id lines duties duties_short hours_short nights_apart weekend_apart "
-        "festival_apart rest_owed_h"
-    )
-    return pd.DataFrame(rows, columns=columns.split())
-
-
-def calendars(
-    world: World, problem: DutyLines, groups: Iterable[LineGroup]
-) -> Iterator[tuple[str, str]]:
-    """Station id and calendar text of every home with duties, one event a duty and line.
-
-    The text depends on the roster alone: stamps are the horizon's start, ids come from the
-    content.
+    Rest owed at the start ends at some hour for so many of a team. They can be lines of the
+    roster if, up to every hour, as many lines have not yet begun a duty as still rest then.
     """
-    ordered = sorted(groups, key=lambda group: (group.station, group.force))
-    for station, of_station in groupby(ordered, key=lambda group: group.station):
-        yield (
-            world.situation.stations.place_ids[station],
-            station_calendar(world, problem, tuple(of_station)),
-        )
+    problem, found = rosters.problem, []
+    starts = np.array([duty.start_h for duty in problem.instances], dtype=np.float64)
+    hours = np.arange(problem.horizon.hours)
+    for group in rosters.groups:
+        begins = np.where(group.works, starts, np.inf).min(axis=1)
+        waiting = (begins[:, None] > hours).sum(axis=0)
+        owed = np.minimum(rosters.teams.resting[group.station, group.force], len(group.works))
+        for hour in np.flatnonzero(waiting < owed)[:1].tolist():
+            where = " ".join(part for part in rosters.ids(group) if part)
+            when = problem.horizon.at(hour).isoformat()
+            counts = float(waiting[hour]), float(owed[hour])
+            found.append(Violation("rest from before", where, when, *counts))
+    return found
 
 
-def station_calendar(world: World, problem: DutyLines, groups: tuple[LineGroup, ...]) -> str:
-    """Calendar of the lines of one home."""
-    stations = world.situation.stations
-    station = groups[0].station
-    name = f"{stations.name_en[station]} {stations.name_zh[station]}"
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//muster//rosters//EN",
-        "CALSCALE:GREGORIAN",
-        f"X-WR-CALNAME:{escaped(name)}",
-    ]
-    for group, line, duty in _duties(problem, groups):
-        lines += _event(world, problem, group, line, duty)
-    lines.append("END:VCALENDAR")
-    return "".join(f"{folded(line)}\r\n" for line in lines)
-
-
-def escaped(text: str) -> str:
-    """Text as a calendar value (RFC 5545, 3.3.11)."""
-    for char in "\\;,":
-        text = text.replace(char, f"\\{char}")
-    return text.replace("\r\n", "\n").replace("\n", "\\n")
-
-
-def folded(line: str) -> str:
-    """A content line in parts of at most 75 octets, no character cut in two."""
-    parts, part, size = [], "", 0
-    for char in line:
-        octets = len(char.encode("utf-8"))
-        if size + octets > FOLD_OCTETS:
-            parts.append(part)
-            part, size = " ", 1
-        part, size = part + char, size + octets
-    return "\r\n".join([*parts, part])
-
-
-def _event(
-    world: World, problem: DutyLines, group: LineGroup, line: int, duty: ShiftInstance
-) -> list[str]:
-    horizon, stations = problem.horizon, world.situation.stations
-    kind = world.force.types[group.force]
-    station_id = stations.place_ids[group.station]
-    start, end = _utc(horizon.at(duty.start_h)), _utc(horizon.at(duty.end_h))
-    content = "|".join((station_id, kind.force_id, str(line + 1), duty.shift.shift_id, start, end))
-    summary = f"Line {line + 1}: {duty.shift.name_en} {duty.shift.name_zh}"
-    return [
-        "BEGIN:VEVENT",
-        f"UID:{sha256(content.encode('utf-8')).hexdigest()[:32]}@muster",
-        f"DTSTAMP:{_utc(horizon.start)}",
-        f"DTSTART:{start}",
-        f"DTEND:{end}",
-        f"SUMMARY:{escaped(summary)}",
-        f"CATEGORIES:{escaped(kind.force_id)}",
-        f"DESCRIPTION:{escaped(f'{kind.name_en} {kind.name_zh}')}",
-        "END:VEVENT",
-    ]
-
-
-def _duties(
+def duties_of(
     problem: DutyLines, groups: Iterable[LineGroup]
 ) -> Iterator[tuple[LineGroup, int, ShiftInstance]]:
     """Every duty of every line, in order of group, line and start."""
@@ -194,5 +140,68 @@ def _duties(
                 yield group, line, problem.instances[at]
 
 
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+def rosters_frame(rosters: Rosters) -> pd.DataFrame:
+    """Every duty of every line: station, force, team, line, day, shift, start, end."""
+    horizon = rosters.problem.horizon
+    clocks = {
+        duty: (
+            horizon.at(duty.start_h).date().isoformat(),
+            duty.shift.shift_id,
+            horizon.at(duty.start_h).isoformat(),
+            horizon.at(duty.end_h).isoformat(),
+        )
+        for duty in rosters.problem.instances
+    }
+    rows = [
+        (*rosters.ids(group), line + 1, *clocks[duty])
+        for group, line, duty in duties_of(rosters.problem, rosters.groups)
+    ]
+    columns = ["station_id", *LABEL_COLUMNS, *"line day shift_id start end".split()]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def lines_frame(rosters: Rosters) -> pd.DataFrame:
+    """What every line has and the compensatory rest that it is owed, in hours."""
+    rows = [
+        (
+            *rosters.ids(group),
+            tally.line + 1,
+            tally.hours,
+            tally.nights,
+            tally.weekend,
+            tally.festival,
+            tally.all_nights,
+            round(tally.owed_h, 2),
+        )
+        for group, tallies in zip(rosters.groups, rosters.tallies, strict=True)
+        for tally in tallies
+    ]
+    own = "line hours nights weekend festival all_nights rest_owed_h".split()
+    columns = ["station_id", *LABEL_COLUMNS, *own]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def homes_frame(rosters: Rosters) -> pd.DataFrame:
+    """Per home and team: lines, duties missing, and how far lines are apart (most less least)."""
+    problem = rosters.problem
+    hours = np.array([hours_inside(problem.horizon, duty) for duty in problem.instances])
+    rows = [
+        (
+            *rosters.ids(group),
+            len(tallies),
+            int(group.works.sum()),
+            int(group.short.sum()),
+            int(group.short @ hours),
+            spread(tally.nights for tally in tallies),
+            spread(tally.weekend for tally in tallies),
+            spread(tally.festival for tally in tallies),
+            round(sum(tally.owed_h for tally in tallies), 2),
+        )
+        for group, tallies in zip(rosters.groups, rosters.tallies, strict=True)
+    ]
+    own = (
+        "lines duties duties_short hours_short nights_apart weekend_apart festival_apart "
+        "rest_owed_h"
+    )
+    columns = ["station_id", *LABEL_COLUMNS, *own.split()]
+    return pd.DataFrame(rows, columns=columns)

@@ -131,7 +131,9 @@ def test_posts_are_required_have_and_need(run: Run) -> None:
     """The fair builds up until 21:00, peaks until 23:00 and has gone by midnight.
 
     Of its 30 staff, half stand in the core ring; a build-up takes 0.6 of them, so 9, of whom
-    0.55 are police and 0.25 support: 5 and 3 after rounding up.
+    0.55 are police and 0.25 support: 5 and 3 after rounding up. One of the five leads the eight.
+    No group of the build-up is as large but this one, all three of the peak are, two of the
+    dispersal; the supervisor of the outer ring is not followed by another.
     """
     sheet = dict(order_pages(run))["event-fair.html"]
     posts = [row for row in rows_under(sheet, "Posts")[1:] if len(row) == POSTS]
@@ -142,8 +144,10 @@ def test_posts_are_required_have_and_need(run: Run) -> None:
         assert (required, there) == (need.required, have[need.post_id])
         assert required == there + missing
         assert sum(map(int, re.findall(r"\d+", row[8]))) == there
-    assert posts[0][1:6] == ["core 核心区", "police 民警", "20:00", "21:00", "5"]
-    assert [row[9] for row in posts] == ["21:00"] * 6 + ["23:00"] * 6 + ["–"] * 6
+    assert posts[0][1:6] == ["core 核心区", "supervisor 带班领导", "20:00", "21:00", "1"]
+    assert posts[1][1:6] == ["core 核心区", "police 民警", "20:00", "21:00", "4"]
+    peak = [*["23:00"] * 6, "–", *["23:00"] * 2]
+    assert [row[9] for row in posts] == ["21:00"] * 7 + peak + ["–"] * 8
     assert "made up for the tests" in sheet
 
 
