@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks import (
     city,
     cumcm2011b,
+    event_nights,
     hypercube,
     lscp,
     mclp,
@@ -21,6 +22,7 @@ from benchmarks import (
     south_metro,
     spopt_peer,
     staffing,
+    team_orienteering,
 )
 from benchmarks.location import warm_up
 from benchmarks.record import Instance, Record, read_instances
@@ -31,10 +33,12 @@ PUBLISHED: dict[str, Callable[[Instance, float], Record | Iterable[Record]]] = {
     "lscp": lscp.run,
     "mclp": mclp.run,
     "mexclp": mexclp.run,
+    "orienteering": team_orienteering.run,
     "pmedian": pmedian.run,
     "police_districting": police_districting.run,
     "police_simulation": police_simulation.run,
     "rostering": rostering.run,
+    "team_orienteering": team_orienteering.run,
 }
 """Families that read a folder of instances."""
 
@@ -45,7 +49,7 @@ IN_FOLDER: dict[str, Callable[[Path, Sequence[str]], Iterable[Record]]] = {
 }
 """Families whose files hold their known values themselves."""
 
-WITHOUT_DATA = ("city", "simulation", "staffing")
+WITHOUT_DATA = ("city", "event_nights", "simulation", "staffing")
 """Families that draw or ship what they solve."""
 
 DEFAULT_DATA = Path("../shared/benchmarks")
@@ -72,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         default=DEFAULT_DATA,
         metavar="FOLDER",
         help="folder with known_values.csv, or for queueing and hypercube with the folder queueing "
-        "(default: %(default)s; city, simulation and staffing need none)",
+        "(default: %(default)s; city, event_nights, simulation and staffing need none)",
     )
     parser.add_argument(
         "--instance",
@@ -104,6 +108,9 @@ def _parser() -> argparse.ArgumentParser:
 def _records(options: argparse.Namespace) -> Iterator[Record]:
     if options.family == "city":
         yield from city.run(options.instance, peer=options.peer, seconds=options.seconds)
+        return
+    if options.family == "event_nights":
+        yield from event_nights.run(options.instance)
         return
     if options.family == "simulation":
         yield from simulation.run(options.instance)

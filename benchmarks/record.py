@@ -22,6 +22,7 @@ class Instance:
     """One row of known values: the files to read, the parameters, the value others found.
 
     `params` are the `key=value` parts of the row's parameters, `params_text` the whole of them.
+    `known_status` says how far to trust the known value.
     """
 
     family: str
@@ -30,6 +31,7 @@ class Instance:
     params: dict[str, str]
     params_text: str
     known: float
+    known_status: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,9 @@ def _instance(folder: Path, number: int, row: dict[str, str], faults: FaultLog) 
             row=number,
             value=row["value"],
         )
-    return Instance(row["family"], row["instance"], files, params, row["params"], known)
+    return Instance(
+        row["family"], row["instance"], files, params, row["params"], known, row["status"]
+    )
 
 
 def number_in(instance: Instance, key: str) -> float:

@@ -1,6 +1,6 @@
 """Reads the event calendar."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -58,14 +58,16 @@ def read_events(
     *,
     local_timezone: str | None = None,
     position_tolerance_m: float = 500.0,
+    site_of_crowd: Mapping[str, str] | None = None,
 ) -> EventCalendar:
     """Events of a table, in its order; those with a fault are left out and noted.
 
     Times without an offset are a fault unless `local_timezone` is given. An event with a position
     and no stated district belongs to the district it lies in or nearest to. A position may lie up
     to `position_tolerance_m` metres outside the event's district (crowds stand on bridges and
-    quays, published positions are rough). The result is to be used only when `faults` is empty
-    (`faults.raise_if_any()`).
+    quays, published positions are rough). `site_of_crowd` are the known crowds with their sites,
+    which the optional columns site_id and crowd_id may name. The result is to be used only when
+    `faults` is empty (`faults.raise_if_any()`).
     """
     crs_ok = crs_is_known(path.name, crs, faults)
     table = read_table(path, _COLUMNS, faults, allowed=("notes",))
@@ -82,13 +84,49 @@ def read_events(
     recurrences = check.choices("recurrence", RECURRENCES, "the recurrences")
     _refuse_daily_peaks(check, times, recurrences)
     homes = _homes(points, located, districts, area)
-    events = _events(check, points, homes, times, recurrences)
+    tied = _tied(check, located, site_of_crowd)
+    events = _events(check, points, homes, times, recurrences, tied)
     wanted = {row: event for row, event in events.items() if event.touches(horizon)}
     return EventCalendar(
         tuple(event for row, event in wanted.items() if located[row]),
         tuple(event for row, event in wanted.items() if not located[row]),
         len(events) - len(wanted),
     )
+
+
+def _tied(
+    check: RowCheck, located: NDArray[np.bool_], site_of_crowd: Mapping[str, str] | None
+) -> list[tuple[str, str]]:
+    """Site and crowd of each row, both empty where there are none or none are known."""
+    columns = check.table.frame.columns
+    if site_of_crowd is None or not {"site_id", "crowd_id"} <= set(columns):
+        return [("", "")] * len(located)
+    sites = check.texts("site_id", optional=True)
+    crowds = check.texts("crowd_id", optional=True)
+    pairs = list(zip(sites, crowds, strict=True))
+    known = set(site_of_crowd.values())
+    check.refuse(
+        [site not in known | {""} for site in sites],
+        "site_id is not a site of the layer that has a crowd",
+        expected=", ".join(sorted(known)),
+        remedy="Correct the value, or leave it empty for posts by the reference staff.",
+        values=sites,
+    )
+    check.refuse(
+        [site_of_crowd.get(crowd, "") != site and site in known | {""} for site, crowd in pairs],
+        "crowd_id is not a crowd of the site",
+        expected="an event_id of the table of crowds whose site is this one; both or neither",
+        remedy="Correct the values.",
+        values=pairs,
+    )
+    check.refuse(
+        [site != "" and not there for site, there in zip(sites, located, strict=True)],
+        "an event at a site has no position",
+        expected="lon and lat",
+        remedy="Fill in the position of the event's posts.",
+        values=sites,
+    )
+    return pairs
 
 
 def _located(check: RowCheck) -> NDArray[np.bool_]:
@@ -224,6 +262,7 @@ def _events(
     districts: Sequence[str],
     times: Times,
     recurrences: Sequence[str],
+    tied: Sequence[tuple[str, str]],
 ) -> dict[int, EventWindow]:
     """Event of each sound row."""
     ids = check.texts("event_id")
@@ -252,5 +291,7 @@ def _events(
             staff_reference=float(staff[row]),
             recurrence=recurrences[row],
             source=sources[row],
+            site_id=tied[row][0],
+            crowd_id=tied[row][1],
         )
     return found

@@ -16,7 +16,8 @@ class EventWindow:
     peak is given for one of the days. `lon` and `lat` in WGS84 degrees, NaN for an event
     without one place; `district_id` is empty then. `peak_simultaneous` persons at the peak and
     `staff_reference` staff in an earlier year are NaN where unknown; `source` says where the
-    figures come from.
+    figures come from. `crowd_id` names the crowd that is expected (a night of the table of
+    crowds), at the site `site_id`; both are empty where no posts can be computed.
 
     Raises
     ------
@@ -38,6 +39,8 @@ class EventWindow:
     staff_reference: float
     recurrence: str
     source: str
+    site_id: str = ""
+    crowd_id: str = ""
 
     def __post_init__(self) -> None:
         times = (self.start, self.peak_from, self.peak_to, self.end)

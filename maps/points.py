@@ -10,7 +10,7 @@ from geodata.places import Places
 from geodata.situation import Situation
 from maps.blocks import DataLayer, packed
 from maps.style import UNIT_COLOURS
-from maps.text import PHASES, RINGS, ROLES, both, term
+from maps.text import PHASES, RINGS, both, job, term
 from optimizer.force import Force
 from optimizer.judges.evaluation_result import Evaluation
 from optimizer.plan import Plan
@@ -101,7 +101,7 @@ def post_row(need: PostNeed, have: int) -> dict[str, Any]:
     return {
         "ring": term(need.ring, RINGS),
         "phase": term(need.phase, PHASES),
-        "role": term(need.role, ROLES),
+        "role": both(*job(need.kind, need.role)),
         "from": need.from_hour,
         "to": need.to_hour,
         "required": need.required,

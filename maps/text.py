@@ -97,13 +97,38 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 """Each word of the page as (English, Chinese)."""
 
-RINGS = {"core": ("core", "核心区"), "control": ("control", "管控区"), "outer": ("outer", "外围")}
+RINGS = {
+    "core": ("core", "核心区"),
+    "control": ("control", "管控区"),
+    "outer": ("outer", "外围"),
+    "operation": ("task", "任务"),
+}
 PHASES = {
     "build_up": ("build-up", "集聚"),
     "peak": ("peak", "高峰"),
     "dispersal": ("dispersal", "疏散"),
+    "operation": ("operation", "行动"),
 }
-ROLES = {"police": ("police", "民警"), "support": ("support", "辅助")}
+ROLES = {
+    "supervisor": ("supervisor", "带班领导"),
+    "police": ("police", "民警"),
+    "support": ("support", "辅助"),
+}
+KINDS = {
+    "command": ("command post", "指挥部"),
+    "observation": ("observer", "观察哨"),
+    "stairs": ("stairs", "阶梯岗"),
+    "crossing": ("crossing", "路口岗"),
+    "gate": ("gate", "出入口岗"),
+    "screening": ("screening", "安检岗"),
+    "fixed": ("fixed", "定点岗"),
+    "reserve": ("reserve", "机动"),
+    "supervisor": ("supervisor", "带班领导"),
+    "traffic": ("traffic", "交通岗"),
+    "operation": ("operation", "行动"),
+}
+"""Kinds of posts; those that are not told apart have none."""
+
 ZONES_EN = ("hub or scenic site", "commercial", "city", "fringe", "rural")
 WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 WEEKDAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -128,6 +153,14 @@ def words() -> dict[str, dict[str, str]]:
 def term(token: str, known: dict[str, tuple[str, str]]) -> dict[str, str]:
     """Words of a ring, phase or role; a name that is not known stands for itself."""
     return both(*known.get(token, (token, token)))
+
+
+def job(kind: str, role: str) -> tuple[str, str]:
+    """What is done on a post and by whom: `stairs, police`; only by whom where kinds are mixed."""
+    who, what = ROLES.get(role, (role, role)), KINDS.get(kind)
+    if what is None or what == who:
+        return who
+    return f"{what[0]}, {who[0]}", f"{what[1]}、{who[1]}"
 
 
 def hour_label(start: datetime) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from geodata.area import StudyArea
 from geodata.events import EventWindow, occurrences
 from geodata.horizon import Horizon
-from optimizer.requirement import PostNeed
+from optimizer.requirement import ROLES, PostNeed
 
 RINGS: tuple[tuple[str, float, int], ...] = (
     ("core", 0.5, 1),
@@ -22,6 +22,16 @@ PHASES: tuple[tuple[str, float], ...] = (("build_up", 0.6), ("peak", 1.0), ("dis
 LONGEST_POST_H = 4
 """Hours after which a fixed post must be relieved; longer phases are cut into such blocks."""
 
+SUPERVISOR_SPAN = 10
+"""People that one supervisor leads (assumption).
+
+A US city asks for a supervisor from six officers and an incident commander from ten; a British
+support unit has an inspector and three sergeants for eighteen constables.
+"""
+
+SMALLEST_LED_GROUP = 6
+"""People on a ring's posts from which they get a supervisor of their own (the same US city)."""
+
 STAFF_PER_1000 = 40.0
 """Staff per 1,000 simultaneous visitors where no reference exists: the lowest published ratio."""
 
@@ -32,12 +42,14 @@ class PostRules:
 
     `police_share` must be sworn officers and `support_share` may be auxiliaries or armed
     police; the rest are the organiser's guards and volunteers, who are not drawn from the
-    force. `off_peak_day_share` scales the other days of a recurring event.
+    force. `off_peak_day_share` scales the other days of a recurring event. One supervisor leads
+    up to `supervisor_span` people, police and support together.
     """
 
     police_share: float
     support_share: float
     off_peak_day_share: float
+    supervisor_span: int = SUPERVISOR_SPAN
 
 
 def event_posts(
@@ -57,11 +69,7 @@ def _posts_of(
         staff = reference * (1.0 if peak_day else rules.off_peak_day_share)
         for phase, phase_share, first, last in _blocks(day, horizon):
             for ring, ring_share, priority in RINGS:
-                for role, role_share in (
-                    ("police", rules.police_share),
-                    ("support", rules.support_share),
-                ):
-                    required = math.ceil(staff * phase_share * ring_share * role_share - 1e-9)
+                for role, required in _roles(staff * phase_share * ring_share, rules):
                     if required:
                         yield PostNeed(
                             f"{event.event_id}/{first:03d}/{phase}/{ring}/{role}",
@@ -80,6 +88,21 @@ def _posts_of(
                             required,
                             source,
                         )
+
+
+def _roles(staff: float, rules: PostRules) -> tuple[tuple[str, int], ...]:
+    """Head-counts of one ring and block by role, `ROLES` in order.
+
+    Supervisors are part of the reference staff: they are taken off the police, so that the total
+    stays what it is without them.
+    """
+    police, support = (
+        math.ceil(staff * share - 1e-9) for share in (rules.police_share, rules.support_share)
+    )
+    group = police + support
+    leaders = math.ceil(group / rules.supervisor_span) if group >= SMALLEST_LED_GROUP else 0
+    leaders = min(leaders, police)
+    return tuple(zip(ROLES, (leaders, police - leaders, support), strict=True))
 
 
 def _reference_staff(event: EventWindow) -> tuple[float, str]:

@@ -1,4 +1,4 @@
-"""Work on independent hours side by side: same results in the same order as one by one."""
+"""Independent work side by side, by hour or district: same results in the same order."""
 
 import os
 from collections.abc import Callable
@@ -8,14 +8,14 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def each_hour(work: Callable[[int], T], hours: int, *, workers: int | None = None) -> list[T]:
-    """Results of `work(hour)` for hours 0 to `hours` - 1, in that order.
+def side_by_side(work: Callable[[int], T], count: int, *, workers: int | None = None) -> list[T]:
+    """Results of `work(number)` for numbers 0 to `count` - 1, in that order.
 
-    Threads, one per processor unless `workers` says otherwise: the kernels that take the time
-    run outside the interpreter's lock.
+    Threads, one per processor unless `workers` says otherwise: the kernels and the solver that
+    take the time run outside the interpreter's lock.
     """
     with ThreadPoolExecutor(max_workers=workers or os.cpu_count() or 1) as pool:
-        return list(pool.map(work, range(hours)))
+        return list(pool.map(work, range(count)))
 
 
 def each_chain(
@@ -26,5 +26,5 @@ def each_chain(
     Within a chain an hour may build on the one before. The chains do not depend on `workers`.
     """
     chains = [range(first, min(first + length, hours)) for first in range(0, hours, length)]
-    found = each_hour(lambda number: work(chains[number]), len(chains), workers=workers)
+    found = side_by_side(lambda number: work(chains[number]), len(chains), workers=workers)
     return [result for chain in found for result in chain]

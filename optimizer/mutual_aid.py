@@ -54,7 +54,7 @@ class AidGroup:
         return math.ceil(leaves + float(self.travel_min[district]) / 60.0 - 1e-9)
 
     def duties(self, district: int, hours: int) -> Iterator[tuple[int, int]]:
-        """Hours (half open) of each duty that a district could ask for: the longest from each hour."""
+        """Hours (half open) of each duty a district could ask for: the longest from each hour."""
         last = min(math.floor(self.available_to_h + 1e-9), hours)
         for start in range(max(self.arrives_h(district), 0), last):
             yield start, min(start + self.max_hours, last)

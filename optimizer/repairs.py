@@ -24,8 +24,8 @@ class Repair:
     `what` names the shift's start hour, the force or the post, nothing for rules of all. `people`
     are those it touches and `officer_hours` how long: officers of the shift or pool and their
     hours on it, officers who rest less and the hours of rest they lose, officers whose leave is
-    cancelled, officers lent beyond the limit, officers of the post. `price` values that in weighted call-minutes. `before` and
-    `after` are officer-hours short by kind.
+    cancelled, officers lent beyond the limit, officers of the post. `price` values that in
+    weighted call-minutes. `before` and `after` are officer-hours short by kind.
     """
 
     kind: RepairKind

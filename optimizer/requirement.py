@@ -7,6 +7,30 @@ from numpy.typing import NDArray
 
 from geodata.frozen import frozen_array
 
+ROLES: tuple[str, ...] = ("supervisor", "police", "support")
+"""Who stands on a post: leads the group, must be sworn, may be an auxiliary."""
+
+POST_KINDS: tuple[str, ...] = (
+    "command",
+    "observation",
+    "stairs",
+    "crossing",
+    "gate",
+    "screening",
+    "fixed",
+    "reserve",
+    "supervisor",
+    "traffic",
+    "guard",
+    "volunteer",
+    "operation",
+    "mixed",
+)
+"""What is done on a post, in the order in which few people are shared out among equal priorities.
+
+`mixed` posts come from a reference figure that does not tell kinds apart.
+"""
+
 
 @dataclass(frozen=True)
 class PostNeed:
@@ -14,9 +38,11 @@ class PostNeed:
 
     `district` is the command that the post lies in (`StudyArea.commands`), which staffs it.
     `from_hour` and `to_hour` are hours of the horizon (half open); `required` officers of the
-    `role`: `police` must be sworn, `support` may be auxiliaries or armed police. `lon`, `lat`
-    in WGS84 degrees. `priority` 1 is filled first; `source` says where the head-count comes
-    from.
+    `role` (`ROLES`): `police` must be sworn, `support` may be auxiliaries or armed police, a
+    `supervisor` is one of the leaders of a sworn force and leads the others of the ring in that
+    block. `lon`, `lat` in WGS84 degrees. `priority` 1 is filled first; `source` says where the
+    head-count comes from. `kind` is one of `POST_KINDS`; `step_id` names the step of a threshold
+    ladder that the posts are there for, or is empty.
     """
 
     post_id: str
@@ -34,6 +60,8 @@ class PostNeed:
     role: str
     required: int
     source: str
+    kind: str = "mixed"
+    step_id: str = ""
 
 
 @dataclass(frozen=True)

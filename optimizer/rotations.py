@@ -1,6 +1,5 @@
 """Team rotations: which team of a force works which shift on which day."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""The command line: `muster run`, `simulate`, `replay`, `check`, `schema`."""
+"""The command line: `muster run`, `simulate`, `replay`, `rosters`, `check`, `schema`."""
 
 import json
 import sys
@@ -175,6 +175,70 @@ def replay(
 
     record, text = replay_run(run, calls, out or run / "replay", replications, seed)
     print(json.dumps(record, ensure_ascii=False, sort_keys=True) if as_json else text)
+
+
+@app.command()
+def rosters(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the rosters; RUN/rosters unless given.")
+    ] = None,
+    festival: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DATE",
+            help="Festival day whose duties are spread evenly, instead of the season's holidays; "
+            "may be given several times.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Roster the staffing of a finished run: anonymous lines as tables, sheets and calendars."""
+    from scenarios.roster_run import roster_run
+    from scenarios.run_folder import NOT_VALID
+
+    record, text = roster_run(run, out or run / "rosters", festival)
+    print(json.dumps(record, ensure_ascii=False, sort_keys=True) if as_json else text)
+    if record["status"] == NOT_VALID:
+        raise typer.Exit(1)
+
+
+@app.command()
+def cordon(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    at: Annotated[
+        str, typer.Option(metavar="LON,LAT", help="Point that the car leaves, e.g. 121.47,31.23.")
+    ],
+    time: Annotated[
+        str, typer.Option(metavar="TIME", help="Moment of the alarm, e.g. 2027-02-05T21:30.")
+    ],
+    crs: Annotated[str, typer.Option(help="CRS of the point and of the exits.")] = "wgs84",
+    alarm_min: Annotated[
+        float, typer.Option(help="Minutes that the car has before the alarm.")
+    ] = 0.0,
+    car_factor: Annotated[
+        float, typer.Option(help="Speed of the car over the quickest speeds of the roads.")
+    ] = 1.2,
+    ring_min: Annotated[
+        float, typer.Option(help="The first ring to try, minutes of the car after the alarm.")
+    ] = 5.0,
+    exits: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Table of exits to seal, instead of a ring.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the cordon; RUN/cordon unless given.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Close a point in with the units as they stand: a ring that a car cannot leave, or exits."""
+    from scenarios.cordon_input import CordonWords
+    from scenarios.cordon_run import cordon_run, is_held
+
+    words = CordonWords(at, crs, time, alarm_min, car_factor, ring_min, exits)
+    record, text = cordon_run(run, words, out or run / "cordon")
+    print(json.dumps(record, ensure_ascii=False, sort_keys=True) if as_json else text)
+    if not is_held(record):
+        raise typer.Exit(1)
 
 
 @app.command()

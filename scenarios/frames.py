@@ -11,11 +11,14 @@ from scenarios.pipeline import Run
 
 
 def staffing_frame(run: Run) -> pd.DataFrame:
-    """Officers per station, force and shift, one row for each number above 0."""
-    situation, roster = run.world.situation, run.plan.roster
+    """Officers per station, force, team and shift, one row for each number above 0.
+
+    The team is empty where the force has no rotation.
+    """
+    situation, roster, teams = run.world.situation, run.plan.roster, run.problem.teams.teams
     stations, horizon = situation.stations, situation.horizon
     rows = []
-    for station, force, number in np.argwhere(roster.officers > 0):
+    for station, team, number in np.argwhere(roster.by_team > 0):
         instance = roster.instances[number]
         rows.append(
             (
@@ -23,14 +26,38 @@ def staffing_frame(run: Run) -> pd.DataFrame:
                 stations.name_en[station],
                 stations.name_zh[station],
                 situation.area.district_ids[stations.district[station]],
-                run.world.force.ids[force],
+                run.world.force.ids[teams[team].force],
+                teams[team].label,
                 instance.shift.shift_id,
                 horizon.at(instance.start_h).isoformat(),
                 horizon.at(instance.end_h).isoformat(),
-                int(roster.officers[station, force, number]),
+                int(roster.by_team[station, team, number]),
             )
         )
-    columns = "station_id name_en name_zh district_id force_id shift_id start end officers".split()
+    columns = (
+        "station_id name_en name_zh district_id force_id team shift_id start end officers".split()
+    )
+    return pd.DataFrame(rows, columns=columns)
+
+
+def aid_frame(run: Run) -> pd.DataFrame:
+    """Groups called from outside: where they go, from when to when, how many people."""
+    situation, known = run.world.situation, {group.group_id: group for group in run.problem.aid}
+    rows = [
+        (
+            call.group_id,
+            known[call.group_id].name_en,
+            known[call.group_id].name_zh,
+            known[call.group_id].force_id,
+            situation.area.commands[call.district],
+            situation.horizon.at(call.from_h).isoformat(),
+            situation.horizon.at(call.to_h).isoformat(),
+            call.groups,
+            call.groups * known[call.group_id].officers,
+        )
+        for call in run.plan.roster.aid
+    ]
+    columns = "group_id name_en name_zh force_id to_command start end groups officers".split()
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -106,9 +133,11 @@ def posts_frame(run: Run) -> pd.DataFrame:
     commands = situation.area.commands
     have = posts.have()
     filled_by: dict[str, list[str]] = {need.post_id: [] for need in posts.needs}
+    going_home = dict.fromkeys(filled_by, 0)
     for fill in posts.fills:
         text = f"{fill.force_id} of {commands[fill.from_district]}: {fill.officers}"
         filled_by[fill.post_id].append(text)
+        going_home[fill.post_id] += fill.homeward
     rows = [
         (
             need.post_id,
@@ -118,7 +147,9 @@ def posts_frame(run: Run) -> pd.DataFrame:
             commands[need.district],
             need.phase,
             need.ring,
+            need.kind,
             need.role,
+            need.step_id,
             need.priority,
             situation.horizon.at(need.from_hour).isoformat(),
             situation.horizon.at(need.to_hour).isoformat(),
@@ -126,13 +157,14 @@ def posts_frame(run: Run) -> pd.DataFrame:
             have[need.post_id],
             need.required - have[need.post_id],
             "; ".join(filled_by[need.post_id]),
+            going_home[need.post_id],
             need.source,
         )
         for need in posts.needs
     ]
     columns = (
-        "post_id event_id event_en event_zh command phase ring role priority start end "
-        "required have need filled_by source"
+        "post_id event_id event_en event_zh command phase ring kind role step_id priority "
+        "start end required have need filled_by going_home source"
     )
     return pd.DataFrame(rows, columns=columns.split())
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maps.text import PHASES, RINGS, ROLES
+from maps.text import PHASES, RINGS, job
 from optimizer.plan import Loan, PostFill, UnitMove, Visit
 from optimizer.requirement import PostNeed
 from optimizer.visits import PATROL_OFFICERS
@@ -304,16 +304,16 @@ def count_of(book: OrderBook, needs: Iterable[PostNeed]) -> PostCount:
 def event_sheet(book: OrderBook, event_id: str) -> dict[str, Any]:
     """Content of an event's sheet: its posts block by block, their relief and their totals."""
     needs = book.needs[event_id]
-    begins = {(need.ring, need.role, need.from_hour) for need in needs}
+    begins = {(need.ring, need.kind, need.role, need.from_hour) for need in needs}
     blocks: dict[tuple[int, int, str], list[dict[str, Any]]] = {}
     for number, need in enumerate(needs, start=1):
-        relieved = (need.ring, need.role, need.to_hour) in begins
+        relieved = (need.ring, need.kind, need.role, need.to_hour) in begins
         rows = blocks.setdefault((need.from_hour, need.to_hour, need.phase), [])
         rows.append(
             {
                 "number": number,
                 "ring": RINGS.get(need.ring, (need.ring, "")),
-                "role": ROLES.get(need.role, (need.role, "")),
+                "role": job(need.kind, need.role),
                 "begins": book.time_of_day(need.from_hour),
                 "ends": book.time_of_day(need.to_hour),
                 "count": count_of(book, [need]),

@@ -14,6 +14,7 @@ from optimizer.judges.claims import (
     check_objective,
     check_patrol_bound,
 )
+from optimizer.judges.operation_rules import check_operations
 from optimizer.judges.rules import violations
 from optimizer.judges.violation import Violation
 from optimizer.judges.visit_rules import check_visit_plan
@@ -284,12 +285,14 @@ def _marginal(planned: Planned, seed: int) -> tuple[MarginalValue, ...]:
 def _violations(planned: Planned, judged: Judged, scenario: Scenario) -> tuple[Violation, ...]:
     """Every rule that the plan breaks, and every claim that the judges do not confirm."""
     plan, staffing, report = planned.plan, planned.staffing, planned.plan.report
+    world = planned.world
     patrol = () if report.patrol is None else check_patrol_bound(report.patrol)
     return (
         violations(planned.problem, plan, staffing)
         + check_visit_plan(
             planned.world.situation, plan.visits, staffing, walk_min=scenario.visits.walk_min
         )
+        + check_operations(world.operations, plan.posts.needs, world.situation.horizon)
         + check_objective(report.objective, judged.response_sum)
         + check_bound(staffing)
         + patrol

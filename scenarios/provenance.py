@@ -22,6 +22,8 @@ def provenance_of(scenario: Scenario) -> tuple[Provenance, ...]:
         ),
         Provenance("Standby points", "屯警点", _SYNTHETIC, "one per square of each zone tier"),
         _force(scenario),
+        *_crowds(scenario),
+        *_drones(scenario),
         Provenance(
             "Response targets, speeds, shifts, units",
             "到场时限、车速、班次与警组",
@@ -79,6 +81,22 @@ def _stations(scenario: Scenario) -> Provenance:
         _SYNTHETIC,
         f"assumed counts per district, placed by residents, seed {scenario.seed}",
     )
+
+
+def _crowds(scenario: Scenario) -> tuple[Provenance, ...]:
+    part = scenario.events
+    if part.sites is None:
+        return ()
+    source = f"{part.crowds} and {part.site_posts}, each row with its source"
+    return (Provenance("Crowds and posts at event sites", "活动客流与岗位", _ASSUMPTION, source),)
+
+
+def _drones(scenario: Scenario) -> tuple[Provenance, ...]:
+    file = scenario.drones.file
+    if file is None:
+        return ()
+    source = f"{file}: range, turnaround and the share of calls that a drone clears"
+    return (Provenance("What drones clear", "无人机处置", _ASSUMPTION, source),)
 
 
 def _force(scenario: Scenario) -> Provenance:

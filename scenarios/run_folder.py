@@ -20,8 +20,16 @@ from optimizer.joint_report import JointReport
 from optimizer.judges.shortages import shortages
 from scenarios.changes import changes_frame, unit_hours_changed
 from scenarios.donors_report import donors_frame
+from scenarios.drones import drones_frame
+from scenarios.event_report import (
+    access_frame,
+    event_staff_frame,
+    organiser_frame,
+    steps_frame,
+)
 from scenarios.finished_run import scenario_folder
 from scenarios.frames import (
+    aid_frame,
     cells_frame,
     deployment_frame,
     loans_frame,
@@ -35,6 +43,7 @@ from scenarios.frames import (
 from scenarios.headline import headline, json_ready, recorded_check
 from scenarios.marginal_report import marginal_frame
 from scenarios.officers import officers_frame
+from scenarios.operations import operations_frame
 from scenarios.orders import write_orders
 from scenarios.pipeline import Given, Run
 from scenarios.progress import Progress, peak_memory_mb
@@ -120,8 +129,11 @@ def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, floa
     for name, frame in (
         ("staffing", staffing_frame(run)),
         ("loans", loans_frame(run)),
+        *([("mutual_aid", aid_frame(run))] if run.problem.aid else []),
         ("deployment", deployment_frame(run)),
         ("posts", posts_frame(run)),
+        *_event_tables(run),
+        *_task_tables(run),
         ("visits", visits_frame(run)),
         ("scorecard", scorecard),
         ("baselines", baselines_frame(run)),
@@ -151,6 +163,30 @@ def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, floa
     (draft / "summary.md").write_text(text, encoding="utf-8")
     write_orders(run, draft / "orders")
     return figures, checked
+
+
+def _event_tables(run: Run) -> list[tuple[str, pd.DataFrame]]:
+    """Tables on events whose posts were computed from a crowd; none without any."""
+    events, situation = run.world.site_events, run.world.situation
+    if not events:
+        return []
+    return [
+        ("event_steps", steps_frame(events, situation.horizon)),
+        ("event_staff", event_staff_frame(events)),
+        ("event_access", access_frame(events, situation.area)),
+        ("event_organiser", organiser_frame(events, situation.horizon)),
+    ]
+
+
+def _task_tables(run: Run) -> list[tuple[str, pd.DataFrame]]:
+    """Tables on planned operations and drones, where the scenario has them."""
+    world, posts = run.world, run.plan.posts
+    units = world.force.unit_types
+    operations = operations_frame(world.operations, world.situation, units, posts)
+    return [
+        *([("operations", operations)] if world.operations.placed else []),
+        *([("drones", drones_frame(world.drones, world.situation))] if world.drones else []),
+    ]
 
 
 def _changes(run: Run, given: Given) -> pd.DataFrame:

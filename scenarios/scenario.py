@@ -50,7 +50,8 @@ class LoadedScenario:
 _FILE_KEYS = frozenset(
     "districts attributes file transit centres hub_sites calendar profile calls case_classes "
     "officer_initiated classes targets speeds speed_hours types unit_types headcount table "
-    "shifts limits".split()
+    "shifts rotations rest_debt mutual_aid loans limits sites passages crowds curves closures "
+    "ladders site_posts no_fly wind".split()
 )
 
 

@@ -134,14 +134,17 @@ class ForcePart(Part):
     method: Literal["spread", "file"] = "spread"
     headcount: str | None = None
     scale: Annotated[float, Field(ge=0.0, le=10.0)] = 1.0
+    mutual_aid: str | None = None
+    mutual_aid_crs: Crs | None = None
 
 
 class LevelWindowPart(Part):
-    """A service level over a window of local time."""
+    """A service level over a window of local time, in some districts or in all."""
 
     start: datetime
     end: datetime
     level: Literal["routine", "3", "2", "1", "1+"]
+    districts: tuple[str, ...] = ()
 
 
 class LevelsPart(Part):
@@ -151,13 +154,41 @@ class LevelsPart(Part):
     windows: tuple[LevelWindowPart, ...] = ()
 
 
+class ReinforcementPart(Part):
+    """Shifts with a free start: each length from every `every_h` hours after midnight on."""
+
+    every_h: Literal[1, 2, 3, 4, 6, 8, 12, 24]
+    lengths_h: tuple[Annotated[int, Field(ge=4, le=12)], ...]
+    rest_after_h: Annotated[float, Field(ge=0.0, le=48.0)] = 11.0
+    handover_min: Annotated[float, Field(ge=0.0, le=120.0)] = 0.0
+
+
+class LeavePart(Part):
+    """A share of every team at home over a window of local time, by force and district."""
+
+    start: datetime
+    end: datetime
+    share: Weight
+    forces: tuple[str, ...] = ()
+    districts: tuple[str, ...] = ()
+
+
 class LabourPart(Part):
-    """Shifts and labour rules."""
+    """Shifts, rotations, time off and labour rules."""
 
     shifts: str
+    reinforcement: ReinforcementPart | None = None
+    rotations: str | None = None
+    rest_debt: str | None = None
+    leave: tuple[LeavePart, ...] = ()
     min_rest_h: Annotated[float, Field(ge=0.0, le=48.0)] = 11.0
+    max_shift_h: Annotated[float, Field(ge=1.0, le=24.0)] = 24.0
     max_week_h: Annotated[float, Field(gt=0.0, le=168.0)] = 48.0
+    max_nights_in_row: Annotated[int, Field(ge=1, le=14)] = 4
+    max_days_in_row: Annotated[int, Field(ge=1, le=14)] = 6
     min_presence: Annotated[int, Field(ge=0)] = 2
+    max_overtime_h: Annotated[float, Field(ge=0.0, le=120.0)] = 12.0
+    post_relief_h: Annotated[int, Field(ge=0, le=8)] = 1
 
 
 class EventsPart(Part):
@@ -165,7 +196,12 @@ class EventsPart(Part):
 
     `police_share` and `support_share` of the reference staff are asked of the force; the rest
     are the organiser's guards and volunteers. `off_peak_day_share` scales the days of a
-    recurring event other than its peak day.
+    recurring event other than its peak day. One supervisor leads up to `supervisor_span` of
+    those on a ring's posts, and is one of them.
+
+    With `sites`, `passages`, `crowds`, `ladders` and `site_posts` the events that name a site
+    and a crowd get posts computed from it: for the `staffed_quantile` of `crowd_draws` drawn
+    crowds, on place `post_lead_min` before the crowd. `crowd_scale` multiplies all crowds.
     """
 
     file: str | None = None
@@ -174,6 +210,37 @@ class EventsPart(Part):
     police_share: Share = 0.55
     support_share: Share = 0.25
     off_peak_day_share: Share = 0.5
+    supervisor_span: Annotated[int, Field(ge=1)] = 10
+    sites: str | None = None
+    sites_crs: Crs | None = None
+    passages: str | None = None
+    crowds: str | None = None
+    curves: str | None = None
+    closures: str | None = None
+    ladders: str | None = None
+    site_posts: str | None = None
+    crowd_scale: Annotated[float, Field(gt=0.0, le=10.0)] = 1.0
+    crowd_draws: Annotated[int, Field(ge=10, le=10_000)] = 200
+    staffed_quantile: Annotated[float, Field(ge=0.5, le=0.99)] = 0.9
+    post_lead_min: Annotated[float, Field(ge=0.0, le=240.0)] = 30.0
+
+
+class OperationsPart(Part):
+    """The table of planned operations: inspections and escorts."""
+
+    file: str | None = None
+    crs: Crs | None = None
+    local_timezone: str | None = None
+
+
+class DronesPart(Part):
+    """Drones that clear calls alone: bases, zones closed to them and the wind by hour."""
+
+    file: str | None = None
+    crs: Crs | None = None
+    local_timezone: str | None = None
+    no_fly: str | None = None
+    wind: str | None = None
 
 
 class VisitsPart(Part):
@@ -228,6 +295,7 @@ class StaffingPart(Part):
     rounds: Annotated[int, Field(ge=1, le=10)] = 1
     donor_max_share: Share = 0.15
     donor_floor: Share = 0.7
+    loans: str | None = None
     relax_protected: bool = False
 
 
@@ -276,6 +344,8 @@ class Scenario(Part):
     levels: LevelsPart
     labour: LabourPart
     events: EventsPart = EventsPart()
+    operations: OperationsPart = OperationsPart()
+    drones: DronesPart = DronesPart()
     visits: VisitsPart = VisitsPart()
     patrol: PatrolPart
     staffing: StaffingPart = StaffingPart()

@@ -10,9 +10,13 @@ from optimizer.judges.staffing_value import order_short
 from optimizer.judges.summary import city_service
 from scenarios.changes import changes_text
 from scenarios.donors_report import donors_text
+from scenarios.drones import drones_text
+from scenarios.event_report import event_sites_text
 from scenarios.headline import NAMES, shown
+from scenarios.level_spans import level_spans
 from scenarios.marginal_report import marginal_text
 from scenarios.officers import officers_text
+from scenarios.operations import operations_text
 from scenarios.pipeline import Run
 from scenarios.scorecard_report import (
     against_practice,
@@ -46,9 +50,18 @@ def summary_text(
         officers_text(run.world.situation, run.world.force, run.plan.roster, run.officers),
         wishes_text(run),
         _changes(run),
+        event_sites_text(run.world.site_events, run.world.situation.area),
+        operations_text(run.world.operations, run.world.situation, run.plan.posts),
+        drones_text(
+            run.world.drones,
+            run.world.situation,
+            run.world.force.unit_types,
+            run.loaded.scenario.patrol.closing_min,
+        ),
         _short(run, figures),
         shortages_text(run.world, shortages(run.problem, run.staffing)),
         _lent(run),
+        _called(run),
         donors_text(run.world, run.problem, run.plan.roster, run.lending),
         _recorded(checked),
         _provenance(run),
@@ -58,8 +71,11 @@ def summary_text(
 
 def _opening(run: Run) -> str:
     scenario, horizon = run.loaded.scenario, run.world.situation.horizon
-    levels = run.world.level_of_hour
-    spans = _level_spans(levels, [f"{moment:%d %b %H:%M}" for moment in horizon.starts])
+    names = {level: (level, level) for level in run.world.levels}
+    spans = "; ".join(
+        f"{told} from {horizon.at(hour):%d %b %H:%M}"
+        for hour, (told, _) in level_spans(run.world.in_force, run.world.situation.area, names)
+    )
     return (
         f"# {scenario.title_en}\n\n{scenario.title_zh}\n\n"
         f"{horizon.hours} hours from {horizon.start.isoformat()}; service level {spans}. "
@@ -71,14 +87,6 @@ def _opening(run: Run) -> str:
 def _status(run: Run) -> str:
     broken = len(run.violations)
     return f"**not valid: {broken} rules are broken**" if broken else "draft, not approved"
-
-
-def _level_spans(levels: tuple[str, ...], clocks: list[str]) -> str:
-    spans: list[str] = []
-    for hour, level in enumerate(levels):
-        if hour == 0 or level != levels[hour - 1]:
-            spans.append(f"{level} from {clocks[hour]}")
-    return ", ".join(spans)
 
 
 def _planned(run: Run, figures: dict[str, Any]) -> str:
@@ -250,7 +258,8 @@ def _short(run: Run, figures: dict[str, Any]) -> str:
     for need in run.plan.posts.needs:
         missing = need.required - have[need.post_id]
         if missing:
-            key = (f"{need.event_en}, {need.phase}, {need.ring} ring", need.role)
+            ring = "" if need.ring == need.phase else f", {need.ring} ring"
+            key = (f"{need.event_en}, {need.phase}{ring}", need.role)
             short[key] = short.get(key, 0) + missing
     lines += [f"* {where}: {count} {role} short" for (where, role), count in short.items()]
     missing_visits = figures["visits"]["due"] - figures["visits"]["planned"]
@@ -287,6 +296,22 @@ def _lent(run: Run) -> str:
     largest = sorted(total.items(), key=lambda item: (-item[1], item[0]))[:10]
     lines = [f"* {commands[a]} lends {n} officer-shifts to {commands[b]}" for (a, b), n in largest]
     return "## Who lends\n\n" + "\n".join(lines)
+
+
+def _called(run: Run) -> str:
+    """Groups called from outside; empty where the scenario has none."""
+    if not run.problem.aid:
+        return ""
+    situation = run.world.situation
+    known = {group.group_id: group for group in run.problem.aid}
+    at = situation.horizon.at
+    lines = [
+        f"* {call.groups} x {known[call.group_id].name_en} ({known[call.group_id].officers} people "
+        f"each) to {situation.area.commands[call.district]}, "
+        f"{at(call.from_h):%d %b %H:%M} to {at(call.to_h):%d %b %H:%M}"
+        for call in run.plan.roster.aid
+    ]
+    return "\n".join(["## Mutual aid called", "", *(lines or ["None of the groups is called."])])
 
 
 def _recorded(checked: dict[str, float] | None) -> str:

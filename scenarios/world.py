@@ -18,22 +18,39 @@ from geodata.situation import Situation
 from geodata.speed_file import read_speeds
 from geodata.station_file import read_stations
 from geodata.visit_file import NO_VISIT_POINTS, read_visit_points
+from optimizer.calls import PatrolTerms
+from optimizer.drones import DroneFleet
 from optimizer.event_posts import PostRules, event_posts
 from optimizer.force import Force
-from optimizer.force_file import ForceParts, read_headcount, spread_headcount
-from optimizer.levels import ServiceLevel, level_of_hour
+from optimizer.levels import LevelsInForce, LevelWindow, ServiceLevel, levels_in_force
 from optimizer.limit_file import PlaceLimit
-from optimizer.requirement import Requirement
+from optimizer.operations import Operation, OperationPlan, operation_posts
+from optimizer.requirement import PostNeed, Requirement
+from optimizer.rotations import LeaveQuota, RestDebt, Rotation, TimeOff
 from optimizer.shifts import LabourRules, Shift
 from optimizer.visits import due_visits, visit_officers
 from scenarios.demand import Demand, read_demand, station_counts
+from scenarios.drones import Drones, drone_fleet, drone_notes, drones_at_work, without_cleared
+from scenarios.event_sites import SiteBook, SiteEvent, needs_of, read_site_book, site_events
 from scenarios.floors import cover_floors, floor_notes
 from scenarios.ground import Ground, read_ground
+from scenarios.labour import labour_rules, rotation_notes
+from scenarios.level_spans import windows_by_area
 from scenarios.limits import limit_notes, place_limits, refuse_unknown_residents
+from scenarios.operations import (
+    NO_OPERATIONS,
+    operation_notes,
+    operations_of,
+    plan_operations,
+    refuse_names_of_events,
+)
 from scenarios.provenance import provenance_of
 from scenarios.reach_notes import reach_notes
+from scenarios.reinforcements import NO_REINFORCEMENTS, Reinforcements, reinforcements
 from scenarios.scenario import LoadedScenario
+from scenarios.scenario_force import scenario_force
 from scenarios.tables import Tables, known_zone, named_file, read_tables
+from scenarios.time_off import leave_quotas, rest_debts, time_off_notes
 
 T = TypeVar("T")
 
@@ -44,13 +61,15 @@ class World:
 
     `due_visits[visit, 2]` are point and start minute; `recorded[cell, class]` the calls
     recorded on the day, where there are any; `notes` what a reader of the report must know;
-    `limits` what the planner fixed for places.
+    `limits` what the planner fixed for places; `in_force` the service levels by command and hour;
+    `reinforcements` who may come from elsewhere. `drones` have taken what they clear off the
+    situation's forecast.
     """
 
     situation: Situation
     force: Force
     levels: MappingProxyType[str, ServiceLevel]
-    level_of_hour: tuple[str, ...]
+    in_force: LevelsInForce
     shifts: tuple[Shift, ...]
     rules: LabourRules
     requirement: Requirement
@@ -58,7 +77,18 @@ class World:
     due_visits: NDArray[np.int64]
     recorded: NDArray[np.float64] | None
     notes: tuple[str, ...]
+    rotations: tuple[Rotation, ...]
+    time_off: TimeOff
     limits: tuple[PlaceLimit, ...] = ()
+    reinforcements: Reinforcements = NO_REINFORCEMENTS
+    site_events: tuple[SiteEvent, ...] = ()
+    operations: OperationPlan = NO_OPERATIONS
+    drones: Drones | None = None
+
+    @property
+    def home_command(self) -> NDArray[np.int64]:
+        """Command of each home of officers, `[station]`."""
+        return self.situation.area.command_of[self.situation.stations.district]
 
 
 def build_world(loaded: LoadedScenario) -> World:
@@ -85,12 +115,19 @@ class _Placed:
 
     stations: Places | None
     patrol_places: Places | None
-    headcount: NDArray[np.int64] | None
+    force: Force | None
     demand: Demand | None
     speeds: SpeedProfiles | None
+    sites: SiteBook | None
     events: EventCalendar | None
     visit_points: VisitPoints | None
     limits: tuple[PlaceLimit, ...] | None
+    windows: tuple[LevelWindow, ...]
+    debts: tuple[RestDebt, ...] | None
+    leave: tuple[LeaveQuota, ...]
+    reinforcements: Reinforcements | None
+    operations: tuple[Operation, ...] | None
+    drones: DroneFleet | None
 
 
 def _known(part: T | None) -> T:
@@ -110,17 +147,32 @@ def _placed(
     if tables.classes is not None:
         demand = read_demand(loaded, ground, horizon, tables.classes, tables.season, faults)
     refuse_unknown_residents(loaded, ground, faults)
-    headcount = _headcount(loaded, ground, tables.force, stations, demand, faults)
+    force = scenario_force(loaded, ground, tables.force, stations, demand, faults)
     places = None if stations is None else _patrol_places(loaded, ground, stations)
+    headcount = None if force is None else force.headcount
+    types = None if tables.force is None else tables.force.types
+    sites = read_site_book(loaded, ground.area, faults)
+    events = _events(loaded, ground, horizon, sites, faults)
+    operations = operations_of(loaded, ground.area, horizon, tables.force, faults)
+    refuse_names_of_events(loaded, operations, events, faults)
     return _Placed(
         stations=stations,
         patrol_places=places,
-        headcount=headcount,
+        force=force,
         demand=demand,
         speeds=faults.attempt(lambda log: hourly_speeds(loaded, horizon, tables.season, log)),
-        events=_events(loaded, ground, horizon, faults),
+        sites=sites,
+        events=events,
         visit_points=_visit_points(loaded, ground, faults),
         limits=place_limits(loaded, tables.force, places, headcount, horizon, faults),
+        windows=windows_by_area(loaded, tables.windows, ground.area, faults),
+        debts=rest_debts(loaded, stations, force, tables.rotations, horizon, faults),
+        leave=leave_quotas(loaded, ground.area, types, horizon, faults),
+        reinforcements=reinforcements(
+            loaded, ground.area, stations, force, tables.shifts, horizon, faults
+        ),
+        operations=operations,
+        drones=drone_fleet(loaded, ground.area, horizon, tables.classes, faults),
     )
 
 
@@ -167,84 +219,6 @@ def _refuse_bare_commands(
         )
 
 
-def _headcount(
-    loaded: LoadedScenario,
-    ground: Ground,
-    parts: ForceParts | None,
-    stations: Places | None,
-    demand: Demand | None,
-    faults: FaultLog,
-) -> NDArray[np.int64] | None:
-    part = loaded.scenario.force
-    if parts is None or stations is None:
-        return None
-    if part.method == "file":
-        path = named_file(loaded, part.headcount, "force.headcount", faults)
-        if path is None:
-            return None
-        count = faults.attempt(lambda log: read_headcount(path, parts.types, stations, log))
-    elif demand is None or not _homes_exist(loaded, parts, stations, faults):
-        return None
-    else:
-        count = spread_headcount(parts, stations, _work_of_homes(ground, stations, demand))
-    return None if count is None else _scaled(loaded, count, faults)
-
-
-def _homes_exist(
-    loaded: LoadedScenario, parts: ForceParts, stations: Places, faults: FaultLog
-) -> bool:
-    """Whether each type of personnel has a place to belong to."""
-    homeless = [
-        kind.force_id
-        for kind, home in zip(parts.types, parts.home, strict=True)
-        if home not in stations.kind
-    ]
-    if homeless:
-        faults.add(
-            loaded.path(loaded.scenario.force.types).name,
-            "types of personnel belong to a kind of home that no station is of",
-            expected=f"home among {', '.join(sorted(set(stations.kind)))}",
-            remedy="Correct home, add such stations, or give the head-counts by station.",
-            value=", ".join(homeless),
-        )
-    return not homeless
-
-
-def _scaled(
-    loaded: LoadedScenario, count: NDArray[np.int64], faults: FaultLog
-) -> NDArray[np.int64]:
-    """Head-counts times `force.scale`, rounded half up; a force without officers is a fault."""
-    scale = loaded.scenario.force.scale
-    scaled: NDArray[np.int64] = np.floor(count * scale + 0.5).astype(np.int64)
-    if not scaled.sum():
-        faults.add(
-            f"scenario {loaded.scenario.id}",
-            "force.scale leaves no officers at all",
-            expected="a scale that leaves at least one officer",
-            remedy="Make force.scale larger.",
-            value=scale,
-        )
-    return scaled
-
-
-def _work_of_homes(ground: Ground, stations: Places, demand: Demand) -> NDArray[np.float64]:
-    """Expected calls of each home: of the cells nearest to a station, of a branch's district."""
-    calls = demand.forecast.rate_per_h.sum(axis=(1, 2), dtype=np.float64)
-    district_calls = np.bincount(ground.grid.district, calls, minlength=len(ground.area.districts))
-    work = district_calls[stations.district]
-    for district in range(len(ground.area.districts)):
-        cells = np.flatnonzero(ground.grid.district == district)
-        own = stations.of_kind("station")
-        own = own[stations.district[own] == district]
-        if len(own) == 0:
-            continue
-        dx = ground.grid.x[cells, None] - stations.x[own]
-        dy = ground.grid.y[cells, None] - stations.y[own]
-        nearest = np.argmin(np.hypot(dx, dy), axis=1)
-        work[own] = np.bincount(nearest, calls[cells], minlength=len(own))
-    return np.maximum(work, 1e-9)
-
-
 def hourly_speeds(
     loaded: LoadedScenario, horizon: Horizon, season: Season | None, faults: FaultLog
 ) -> SpeedProfiles:
@@ -260,7 +234,11 @@ def hourly_speeds(
 
 
 def _events(
-    loaded: LoadedScenario, ground: Ground, horizon: Horizon, faults: FaultLog
+    loaded: LoadedScenario,
+    ground: Ground,
+    horizon: Horizon,
+    sites: SiteBook | None,
+    faults: FaultLog,
 ) -> EventCalendar | None:
     part = loaded.scenario.events
     if part.file is None:
@@ -269,7 +247,15 @@ def _events(
     if local is not None and known_zone(local, "events.local_timezone", loaded, faults) is None:
         return None
     return faults.attempt(
-        lambda log: read_events(path, ground.area, horizon, part.crs, log, local_timezone=local)
+        lambda log: read_events(
+            path,
+            ground.area,
+            horizon,
+            part.crs,
+            log,
+            local_timezone=local,
+            site_of_crowd=sites.site_of_crowd if sites and sites.sites else None,
+        )
     )
 
 
@@ -293,49 +279,67 @@ def _assembled(loaded: LoadedScenario, ground: Ground, tables: Tables, placed: _
     scenario = loaded.scenario
     horizon, demand = _known(tables.horizon), _known(placed.demand)
     parts, limits = _known(tables.force), _known(placed.limits)
-    situation = _situation(loaded, ground, tables, placed)
-    events, points = _known(placed.events), _known(placed.visit_points)
-    visits = due_visits(points, horizon, seed=scenario.seed)
-    floors = cover_floors(situation, scenario.patrol.floors)
-    posts = event_posts(
-        events.placed,
-        ground.area,
-        horizon,
-        PostRules(
-            scenario.events.police_share,
-            scenario.events.support_share,
-            scenario.events.off_peak_day_share,
-        ),
+    drones = drones_at_work(
+        _known(placed.drones), ground.grid, horizon, _known(placed.demand).forecast
     )
+    situation = without_cleared(_situation(loaded, ground, tables, placed), drones)
+    events, points = _known(placed.events), _known(placed.visit_points)
+    book = _known(placed.sites)
+    at_sites = site_events(loaded, events.placed, book, ground.area, horizon)
+    posts = _posts(loaded, events, situation, at_sites)
+    operations = plan_operations(
+        _known(placed.operations),
+        situation,
+        parts.unit_types,
+        posts,
+        PatrolTerms(scenario.patrol.closing_min),
+    )
+    of_tasks = operation_posts(operations.placed, scenario.events.supervisor_span)
+    levels, command = _known(tables.levels), ground.area.command_of[points.places.district]
+    in_force = levels_in_force(horizon, placed.windows, len(ground.area.commands))
+    density = in_force.figure(levels, "patrol_density")[command]
+    visits = due_visits(points, horizon, seed=scenario.seed, density=density)
+    floors = cover_floors(situation, scenario.patrol.floors)
+    rotations, rules = _known(tables.rotations), labour_rules(loaded)
+    time_off = TimeOff(_known(placed.debts), placed.leave)
     on_foot = visit_officers(
         points,
         visits,
-        ground.area.command_of[points.places.district],
+        command,
         len(ground.area.commands),
         horizon.hours,
         walk_min=scenario.visits.walk_min,
     )
     return World(
         situation=situation,
-        force=Force(parts.types, parts.unit_types, _known(placed.headcount)),
-        levels=MappingProxyType(_known(tables.levels)),
-        level_of_hour=level_of_hour(horizon, tables.windows),
+        force=_known(placed.force),
+        levels=MappingProxyType(levels),
+        in_force=in_force,
         shifts=_known(tables.shifts),
-        rules=LabourRules(
-            scenario.labour.min_rest_h, scenario.labour.max_week_h, scenario.labour.min_presence
-        ),
-        requirement=Requirement(posts, on_foot),
+        rules=rules,
+        requirement=Requirement((*posts, *of_tasks), on_foot),
         events=events,
         due_visits=visits,
         recorded=demand.recorded,
         notes=(
             *demand.notes,
             *_event_notes(events),
+            *book.notes,
+            *operation_notes(operations),
+            *drone_notes(drones),
             *reach_notes(situation, parts.unit_types),
             *floor_notes(situation, parts.unit_types, floors),
             *limit_notes(limits, situation.patrol_places.place_ids, parts.unit_types, horizon),
+            *rotation_notes(rotations, rules),
+            *time_off_notes(loaded, time_off, horizon),
         ),
+        rotations=rotations,
+        time_off=time_off,
         limits=limits,
+        reinforcements=_known(placed.reinforcements),
+        site_events=at_sites,
+        operations=operations,
+        drones=drones,
     )
 
 
@@ -367,6 +371,22 @@ def _situation(
         context=ground.context,
         provenance=provenance_of(scenario),
     )
+
+
+def _posts(
+    loaded: LoadedScenario,
+    events: EventCalendar,
+    situation: Situation,
+    at_sites: tuple[SiteEvent, ...],
+) -> tuple[PostNeed, ...]:
+    """Posts by the crowd where an event names one, else by the reference staff."""
+    part = loaded.scenario.events
+    rules = PostRules(
+        part.police_share, part.support_share, part.off_peak_day_share, part.supervisor_span
+    )
+    others = tuple(event for event in events.placed if not event.crowd_id)
+    reference = event_posts(others, situation.area, situation.horizon, rules)
+    return (*needs_of(at_sites), *reference)
 
 
 def _event_notes(events: EventCalendar) -> tuple[str, ...]:

@@ -114,7 +114,7 @@ def find_clashes(
     """
     hours_of: dict[tuple[int, Found, tuple[Repair, ...]], list[int]] = {}
     cost_of: dict[tuple[int, Found, tuple[Repair, ...]], float] = {}
-    for kind, hour, limits in _each_hour(wishes, units):
+    for kind, hour, limits in _side_by_side(wishes, units):
         for found in hour_clashes(limits):
             repairs = tuple(_repairs(limits, found, value[kind, :, hour], neighbours))
             key = (kind, found, tuple(replace(repair, cost=None) for repair in repairs))
@@ -141,10 +141,10 @@ def _priced(repair: Repair, cost: float) -> Repair:
 
 def limits_hold(wishes: PatrolWishes, units: NDArray[np.int64]) -> bool:
     """Whether some allocation of `units[type, pool, hour]` keeps all limits of places and pools."""
-    return not any(hour_clashes(limits) for _, _, limits in _each_hour(wishes, units))
+    return not any(hour_clashes(limits) for _, _, limits in _side_by_side(wishes, units))
 
 
-def _each_hour(
+def _side_by_side(
     wishes: PatrolWishes, units: NDArray[np.int64]
 ) -> Iterator[tuple[int, int, HourLimits]]:
     """Unit type, hour and the limits that hold for them."""

@@ -10,7 +10,7 @@ from geodata.incidents import ZONES
 from geodata.situation import Situation
 from optimizer.calls import PatrolTerms, call_load, response_cutoff_min
 from optimizer.force import Force, UnitType
-from optimizer.hours import each_hour
+from optimizer.hours import side_by_side
 from optimizer.judges.evaluation_result import HISTOGRAM_MIN, WITHIN_MIN, Evaluation
 from optimizer.judges.queueing import BusyUnits, busy_units
 from optimizer.plan import Deployment
@@ -87,7 +87,7 @@ def evaluate(
             add_to_tally(tally, situation, kind, hour, state, unserved_min)
         return hour_figures(tally, situation)
 
-    tallies = each_hour(figures, hours)
+    tallies = side_by_side(figures, hours)
     table = {name: np.stack([row[name] for row in tallies], axis=-1) for name in tallies[0]}
     for name in ("district_hist", "zone_hist", "class_hist"):
         table[name] = np.moveaxis(table[name], -1, 1)

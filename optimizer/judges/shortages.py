@@ -1,4 +1,4 @@
-"""What a staffing leaves short: posts, presence, visits and orders, by place and span of hours."""
+"""What a staffing leaves short: posts, presence, visits, loans, orders, by place and hours."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,8 +34,9 @@ class Shortage:
     """One thing that is short in consecutive hours `from_hour` to `to_hour` (half open).
 
     `what` is the event, ring and role of posts, joined by ` / `, the number of the station for
-    presence, the force of an order or of an agreed loan (of its lender), nothing for visits. `most` officers are missing at one time,
-    `officer_hours` in all; `price` is what they count in staffing, weighted call-minutes.
+    presence, the force of an order or of an agreed loan (of its lender), nothing for visits.
+    `most` officers are missing at one time, `officer_hours` in all; `price` is what they count in
+    staffing, weighted call-minutes.
     """
 
     kind: ShortageKind

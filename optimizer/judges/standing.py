@@ -16,7 +16,7 @@ from geodata.frozen import frozen_array
 from geodata.incidents import ZONES
 from geodata.situation import Situation
 from optimizer.force import Force
-from optimizer.hours import each_hour
+from optimizer.hours import side_by_side
 from optimizer.judges.evaluation import JudgedType, judged_type
 from optimizer.judges.evaluation_result import WITHIN_MIN
 from optimizer.judges.queueing import places_with_units
@@ -75,7 +75,7 @@ def standing(
             classes[:, kind.answered] += counted.sum(axis=1)
         return cells, classes
 
-    sums = each_hour(hour_sums, situation.horizon.hours)
+    sums = side_by_side(hour_sums, situation.horizon.hours)
     cells = np.stack([of_cells for of_cells, _ in sums], axis=-1)
     return Standing(
         district=_by_label(cells, situation.grid.district, len(situation.area.districts)),

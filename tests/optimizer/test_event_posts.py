@@ -1,11 +1,15 @@
 """Event posts by hand: phases, rings, roles and blocks."""
 
+from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from math import nan
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from shapely.geometry import box
 
 from geodata.area import District, StudyArea
@@ -21,8 +25,7 @@ RULES = PostRules(police_share=0.5, support_share=0.25, off_peak_day_share=0.5)
 HORIZON = Horizon(datetime(2027, 2, 5, 12, tzinfo=SHANGHAI), 24)
 
 
-@pytest.fixture
-def area() -> StudyArea:
+def two_districts() -> StudyArea:
     """West and east under one command of that name each, west in the second group."""
     west, east = box(350e3, 345e4, 354e3, 3454e3), box(354e3, 345e4, 358e3, 3454e3)
     districts = (
@@ -30,6 +33,14 @@ def area() -> StudyArea:
         District("W", "West", "西区", west, group_en="Old town"),
     )
     return StudyArea("EPSG:32651", "Asia/Shanghai", districts)
+
+
+TWO_DISTRICTS = two_districts()
+
+
+@pytest.fixture
+def area() -> StudyArea:
+    return TWO_DISTRICTS
 
 
 def at(text: str) -> datetime:
@@ -52,10 +63,16 @@ def spans(posts: tuple[PostNeed, ...]) -> list[tuple[str, int, int]]:
 
 
 def test_head_counts_by_phase_ring_and_role(area: StudyArea) -> None:
-    """80 staff: 40 core, 24 control, 16 outer; half police and a quarter support, rounded up."""
+    """80 staff: 40 core, 24 control, 16 outer; half police and a quarter support, rounded up.
+
+    Supervisors are some of the police.
+    """
     event = fair("05T18:00", "05T20:00", "05T22:00", "05T23:00")
     posts = event_posts((event,), area, HORIZON, RULES)
-    count = {(need.phase, need.ring, need.role): need.required for need in posts}
+    count: Counter[tuple[str, str, str]] = Counter()
+    for need in posts:
+        role = "police" if need.role == "supervisor" else need.role
+        count[need.phase, need.ring, role] += need.required
     assert count == {
         ("build_up", "core", "police"): 12,
         ("build_up", "core", "support"): 6,
@@ -84,6 +101,56 @@ def test_head_counts_by_phase_ring_and_role(area: StudyArea) -> None:
         ("outer", 3),
     }
     assert {need.source for need in posts} == {"press"}
+
+
+@pytest.mark.parametrize(
+    ("staff", "span", "expected"),
+    [
+        # 40 in the core: 20 police and 10 support are 30 people, three groups of ten
+        (80.0, 10, {"core": 3, "control": 2, "outer": 2}),
+        (80.0, 18, {"core": 2, "control": 1, "outer": 1}),
+        # 4 + 2, 3 + 2 (2.4 and 1.2) and 2 + 1: only six people get a supervisor of their own
+        (16.0, 10, {"core": 1}),
+        # every one of the 20 police of the core leads, and no more
+        (80.0, 1, {"core": 20, "control": 12, "outer": 8}),
+    ],
+)
+def test_groups_of_posts_have_supervisors(
+    area: StudyArea, staff: float, span: int, expected: dict[str, int]
+) -> None:
+    event = fair("05T18:00", "05T20:00", "05T22:00", "05T23:00", staff=staff)
+    posts = event_posts((event,), area, HORIZON, replace(RULES, supervisor_span=span))
+    leading = [need for need in posts if (need.phase, need.role) == ("peak", "supervisor")]
+    assert {need.ring: need.required for need in leading} == expected
+    rank = {"core": 1, "control": 2, "outer": 3}
+    assert all(need.priority == rank[need.ring] for need in leading)
+
+
+@given(st.floats(1.0, 3000.0), st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.integers(1, 30))
+def test_supervisors_leave_the_totals_as_they_are(
+    staff: float, police: float, support: float, span: int
+) -> None:
+    event = fair("05T18:00", "05T20:00", "05T22:00", "05T23:00", staff=staff)
+    rules = PostRules(police, support, 1.0)
+    few = event_posts((event,), TWO_DISTRICTS, HORIZON, replace(rules, supervisor_span=span))
+    none = event_posts((event,), TWO_DISTRICTS, HORIZON, replace(rules, supervisor_span=10**6))
+    assert totals(few) == totals(none)
+    for place, people in totals(few).items():
+        leaders = sum(n.required for n in few if group(n) == place and n.role == "supervisor")
+        police_people = sum(n.required for n in few if group(n) == place and n.role != "support")
+        assert leaders >= min(police_people, people / span) or people < 6
+
+
+def group(need: PostNeed) -> tuple[str, int, str]:
+    return need.event_id, need.from_hour, need.ring
+
+
+def totals(posts: tuple[PostNeed, ...]) -> dict[tuple[str, int, str], int]:
+    """People of all roles on the posts of a ring and block."""
+    found: Counter[tuple[str, int, str]] = Counter()
+    for need in posts:
+        found[group(need)] += need.required
+    return dict(found)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +198,10 @@ def test_hours_of_the_phases(
 
 
 def test_a_daily_event_is_smaller_on_other_days(area: StudyArea) -> None:
-    """Half the staff on the 5th; on the peak day, the 6th, 80 x 0.5 x 0.5 police in the core."""
+    """Half the staff on the 5th; on the peak day, the 6th, 80 x 0.5 x 0.5 police in the core.
+
+    Two of the ten and three of the twenty lead them and their five or ten of support.
+    """
     event = EventWindow(
         "fair",
         "Fair",
@@ -155,14 +225,14 @@ def test_a_daily_event_is_smaller_on_other_days(area: StudyArea) -> None:
         for need in posts
         if (need.phase, need.ring, need.role) == ("peak", "core", "police")
     }
-    assert peaks == {6: 10, 30: 20}
+    assert peaks == {6: 8, 30: 17}
 
 
 def test_without_a_reference_the_crowd_decides(area: StudyArea) -> None:
-    """40 staff for 1,000 visitors: 5,000 need 200, of these 50 police in the core."""
+    """40 staff for 1,000 visitors: 5,000 need 200, of these 50 police in the core, 8 leading."""
     times = ("05T18:00", "05T20:00", "05T22:00", "05T23:00")
     posts = event_posts((fair(*times, staff=nan, crowd=5_000.0),), area, HORIZON, RULES)
-    assert max(need.required for need in posts) == 50
+    assert max(need.required for need in posts) == 42
     assert all("assumption: 40 staff per 1,000" in need.source for need in posts)
     assert event_posts((fair(*times, staff=nan),), area, HORIZON, RULES) == ()
 

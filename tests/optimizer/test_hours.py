@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from optimizer import hours as hours_module
-from optimizer.hours import each_hour
+from optimizer.hours import side_by_side
 from optimizer.models.patrol.allocation import allocate
 from tests.optimizer.tiny_city import CAR, TERMS, tiny_city
 
 
 @pytest.mark.parametrize("workers", [1, 2, 7])
 def test_results_come_in_the_order_of_the_hours(workers: int) -> None:
-    assert each_hour(lambda hour: hour * hour, 20, workers=workers) == [h * h for h in range(20)]
+    assert side_by_side(lambda hour: hour * hour, 20, workers=workers) == [h * h for h in range(20)]
 
 
 def test_an_error_in_one_hour_is_raised() -> None:
@@ -21,7 +21,7 @@ def test_an_error_in_one_hour_is_raised() -> None:
         return hour
 
     with pytest.raises(ValueError, match="hour 3"):
-        each_hour(fails, 5, workers=2)
+        side_by_side(fails, 5, workers=2)
 
 
 def test_allocation_is_the_same_with_one_processor_and_with_four(

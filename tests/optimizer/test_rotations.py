@@ -37,11 +37,11 @@ NOON = START.replace(hour=12)
 EXACT = SolverOptions(relative_gap=0.0, nodes=100_000)
 DUTY = shift("duty", 8, 24, street=0.5, rest=24.0)
 LATE = shift("late", 18, 8, rest=11.0)
-FOUR = Rotation("four", "Four teams", "四班", ("cops",), 4, ("duty", "", "", ""), date(2027, 2, 5), (DUTY,))
-DAYS = (shift("day", 8, 8), shift("late", 16, 8), replace(shift("night", 0, 8), handover_min=30.0))
-FIVE = Rotation(
-    "five", "Five teams", "五班", ("cops",), 5, ("day", "late", "night", "", ""), date(2027, 2, 5), DAYS
-)
+EVE = date(2027, 2, 5)
+FOUR = Rotation("four", "Four", "四班", ("cops",), 4, ("duty", "", "", ""), EVE, (DUTY,))
+NIGHT = replace(shift("night", 0, 8), handover_min=30.0)
+DAYS = (shift("day", 8, 8), shift("late", 16, 8), NIGHT)
+FIVE = Rotation("five", "Five", "五班", ("cops",), 5, ("day", "late", "night", "", ""), EVE, DAYS)
 
 
 def with_turns(

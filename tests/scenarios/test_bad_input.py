@@ -180,6 +180,9 @@ OVERRIDES = {
     "seed.x=3": ("--set: seed is not a table", "'seed.x=3'"),
     "horizon.hours=many": ("tiny.toml: horizon.hours", "'many'", "valid integer"),
     "gird.cell_m=3": ("tiny.toml: unknown key gird",),
+    "labour.post_relief_h=-1": ("tiny.toml: labour.post_relief_h", "greater than or equal to 0"),
+    "labour.post_relief_h=0.5": ("tiny.toml: labour.post_relief_h", "valid integer"),
+    "events.supervisor_span=0": ("events.supervisor_span", "greater than or equal to 1"),
 }
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -139,11 +140,27 @@ def test_all_hands_from_ten_to_one(shanghai: World) -> None:
     starts = shanghai.situation.horizon.starts
     clocks = [
         f"{t:%H:%M}"
-        for t, level in zip(starts, shanghai.level_of_hour, strict=True)
+        for t, level in zip(starts, shanghai.in_force.highest, strict=True)
         if level == "1+"
     ]
     assert clocks == ["22:00", "23:00", "00:00"]
-    assert set(shanghai.level_of_hour) == {"1", "1+"}
+    assert shanghai.in_force.used == {"1", "1+"}
+    assert len(set(shanghai.in_force.by_command)) == 1
+
+
+def test_the_first_of_four_teams_has_the_eve(shanghai: World) -> None:
+    """Station officers by four teams; the second has the morning after, the fourth rests."""
+    (four,) = shanghai.rotations
+    assert four.teams == 4
+    eve = shanghai.situation.horizon.start.date()
+    on_duty = [
+        [team for team in range(4) if four.shift_on(team, eve + timedelta(days=days))]
+        for days in (-1, 0, 1)
+    ]
+    assert on_duty == [[3], [0], [1]]
+    community = shanghai.force.types[shanghai.force.index("community")]
+    assert community.pool_from_level == "never"
+    assert community.force_id not in four.force_ids
 
 
 def test_the_force_is_spread_whole(shanghai: World) -> None:
@@ -188,6 +205,6 @@ def test_a_week_of_shanghai_in_half_kilometre_cells_builds() -> None:
     world = build_world(loaded)
     situation = world.situation
     assert situation.grid.n_cells == pytest.approx(4 * 6813, rel=0.02)
-    assert situation.horizon.hours == len(world.level_of_hour) == 168
+    assert situation.horizon.hours == world.in_force.hours == 168
     assert situation.population.sum() == pytest.approx(24_870_895)
     assert 40_000 < situation.forecast.calls() < 80_000

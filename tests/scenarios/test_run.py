@@ -97,10 +97,14 @@ def test_posts_add_up(planned: Path) -> None:
 
 
 def test_posts_of_the_fair(planned: Path) -> None:
-    """30 staff at the peak; half of them in the core, 55 % police: 8.25, so nine officers."""
+    """30 staff at the peak; half of them in the core, 55 % police: 8.25, so nine officers.
+
+    With four of support (3.75) they are thirteen, whom two of the nine lead.
+    """
     posts = table(planned, "posts").set_index(["phase", "ring", "role"])["required"]
-    assert posts["peak", "core", "police"] == 9
-    assert posts["build_up", "core", "police"] == 5  # 60 % of 8.25
+    assert posts["peak", "core", "police"] == 7
+    assert posts["peak", "core", "supervisor"] == 2
+    assert posts["build_up", "core", "police"] == 4  # 60 % of 8.25, less one who leads
     assert posts["dispersal", "outer", "support"] == 2  # 70 % of 30 x 0.2 x 0.25 = 1.05
 
 
@@ -189,7 +193,7 @@ def test_check_counts_what_there_is(town: Town, muster: Muster) -> None:
     assert (facts["cells"], facts["hours"], facts["stations"], facts["force"]) == (18, 4, 2, 74)
     assert facts["expected_calls"] == pytest.approx(28.8)
     assert facts["patrol_places"] == 20  # two stations and a standby point in each cell
-    assert (facts["post_blocks"], facts["visits_due"]) == (18, 3)
+    assert (facts["post_blocks"], facts["visits_due"]) == (24, 3)
 
 
 def test_no_calls_at_all_are_planned_for_too(town: Town, muster: Muster, tmp_path: Path) -> None:

@@ -120,7 +120,8 @@ def test_an_empty_table_is_nobody_on_duty(planned: tuple[Run, Path], edited: Pat
 def test_a_team_works_its_turns_only(planned: tuple[Run, Path], edited: Path) -> None:
     """Two teams take 24-h duties in turn: the first on 5 February, so not on the 4th."""
     duty = next(one for one in planned[0].world.shifts if one.shift_id == "duty_24h")
-    rotation = Rotation("two", "Two", "两班", ("officers",), 2, ("duty_24h", ""), date(2027, 2, 5), (duty,))
+    eve = date(2027, 2, 5)
+    rotation = Rotation("two", "Two", "两班", ("officers",), 2, ("duty_24h", ""), eve, (duty,))
     world = replace(planned[0].world, rotations=(rotation,))
     own = "S1,officers,{},duty_24h,2027-02-05T08:00:00+08:00,2027-02-06T08:00:00+08:00,{}"
     header = "station_id,force_id,team,shift_id,start,end,officers"

@@ -11,7 +11,7 @@ from geodata.call_records import CallRecords
 from geodata.situation import Situation
 from geodata.travel import ReachLists, TravelTimes
 from optimizer.force import UnitType
-from optimizer.hours import each_hour
+from optimizer.hours import side_by_side
 from optimizer.judges.replay.calls import graded, graded_class, recorded_again, with_times
 from optimizer.judges.replay.durations import CallDurations
 from optimizer.judges.replay.prediction import CallTimes, cut_times
@@ -66,7 +66,7 @@ def replay_plan(
     def one(number: int) -> PlanReplay:
         return _once(city, fleet, records, windows, durations, class_of_kind, seeds[number])
 
-    return each_hour(one, len(seeds), workers=workers)
+    return side_by_side(one, len(seeds), workers=workers)
 
 
 def _once(

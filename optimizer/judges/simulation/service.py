@@ -9,7 +9,7 @@ from scipy.stats import t as student_t
 
 from geodata.frozen import frozen_array
 from geodata.incidents import ZONES
-from optimizer.hours import each_hour
+from optimizer.hours import side_by_side
 from optimizer.judges.evaluation import quantile_min, share_of
 from optimizer.judges.evaluation_result import HISTOGRAM_MIN, WITHIN_MIN
 from optimizer.judges.simulation.city import City
@@ -140,7 +140,7 @@ def simulate(
         return groups.figures(run, fleet), over_min, _visited(run), _posted(run, posts, city)
 
     figures, over_min, visited, posted = zip(
-        *each_hour(one, replications, workers=workers), strict=True
+        *side_by_side(one, replications, workers=workers), strict=True
     )
     return SimulatedService(
         groups.names,

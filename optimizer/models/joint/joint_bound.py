@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.hours import each_hour
+from optimizer.hours import side_by_side
 from optimizer.judges.objective import hour_objective, hour_shortfall
 from optimizer.models.patrol.allocation import PatrolAllocation
 from optimizer.models.patrol.cuts import UnitCut, unit_cut
@@ -125,7 +125,7 @@ def cuts_at(
     problem: StaffingProblem, staffed: StaffedType, wanted: NDArray[np.float64]
 ) -> UnitCuts:
     """Lines near `wanted[pool, hour]` units, at the plan's busy shares and tolls."""
-    lines = each_hour(lambda hour: _line(staffed, hour, wanted[:, hour]), staffed.hours)
+    lines = side_by_side(lambda hour: _line(staffed, hour, wanted[:, hour]), staffed.hours)
     level = np.array([line.level for line in lines]) + staffed.floor_worth
     slope = np.stack([line.slope for line in lines], axis=1)
     return UnitCuts(level[np.newaxis], district_slope(problem, staffed.wishes, slope)[np.newaxis])

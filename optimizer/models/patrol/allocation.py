@@ -9,7 +9,7 @@ from geodata.frozen import frozen_array
 from geodata.situation import Situation
 from optimizer.calls import PatrolTerms
 from optimizer.force import UnitType
-from optimizer.hours import each_chain, each_hour
+from optimizer.hours import each_chain, side_by_side
 from optimizer.judges.baselines import demand_points_baseline, station_pools_baseline
 from optimizer.judges.objective import hour_shortfall
 from optimizer.models.patrol.cuts import UnitCut, unit_cut
@@ -205,7 +205,7 @@ def place_units(
         wishes = no_wishes(situation, kind + 1)
     model = patrol_model(situation, unit_type, terms)
     hours = situation.horizon.hours
-    asks = each_hour(
+    asks = side_by_side(
         lambda hour: ask_of_hour(model, hour, wishes, kind, pool_units[:, hour]),
         hours,
         workers=workers,
@@ -219,7 +219,7 @@ def place_units(
             workers=workers,
         )
     else:
-        found = each_hour(
+        found = side_by_side(
             lambda hour: _settle_again(asks[hour], practice, earlier, hour),
             hours,
             workers=workers,
@@ -227,7 +227,7 @@ def place_units(
     plan, judged = _as_found(found), [hour.judged for hour in found]
     if binds_hours(wishes):
         plan = steady_plan(asks, found, wishes, kind)
-        judged = each_hour(
+        judged = side_by_side(
             lambda hour: asks[hour].judge(plan.units[:, hour]), hours, workers=workers
         )
     return PatrolPlacing(asks, found, plan, judged)
@@ -236,7 +236,7 @@ def place_units(
 def proven(placing: PatrolPlacing, *, workers: int | None = None) -> PatrolAllocation:
     """The placing with the dual bound of every hour at its final busy shares."""
     asks, found, plan = placing.asks, placing.found, placing.plan
-    proofs = each_hour(
+    proofs = side_by_side(
         lambda hour: _prove(asks[hour], found[hour], plan, hour), len(asks), workers=workers
     )
     return _assembled(asks, found, plan, placing.judged, proofs)
@@ -386,7 +386,7 @@ def unit_value_curves(
         share = guessed_busy(load, total) if busy is None else busy[:, hour]
         return marginal_gains(hour_problem(model, hour, load, share, nobody), total)
 
-    curves = each_hour(curve, situation.horizon.hours)
+    curves = side_by_side(curve, situation.horizon.hours)
     width = max(curve.shape[1] for curve in curves)
     padded = [np.pad(curve, ((0, 0), (0, width - curve.shape[1]))) for curve in curves]
     return np.stack(padded, axis=1)

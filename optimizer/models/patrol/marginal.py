@@ -16,7 +16,7 @@ from geodata.situation import Situation
 from optimizer.calls import PatrolTerms
 from optimizer.force import UnitType
 from optimizer.hour_problem import UNLIMITED, HourProblem
-from optimizer.hours import each_hour
+from optimizer.hours import side_by_side
 from optimizer.judges.objective import hour_objective
 from optimizer.judges.queueing import busy_units
 from optimizer.judges.relief import (
@@ -109,7 +109,7 @@ def marginal_value(
         np.zeros_like(units) if place_min is None else place_min,
         np.full_like(units, UNLIMITED) if place_cap is None else place_cap,
     )
-    hours = each_hour(lambda hour: _hour_values(plan, hour), situation.horizon.hours)
+    hours = side_by_side(lambda hour: _hour_values(plan, hour), situation.horizon.hours)
     commands = len(situation.area.commands)
     table = np.stack(hours, axis=1)
     district = AreaValues(*np.moveaxis(table[:commands], -1, 0))
@@ -290,7 +290,7 @@ def checked_sample(
     drawn = np.random.default_rng(seed).permutation(len(known))[:sample]
     rows = known[np.sort(drawn)]
     hours = np.unique(rows[:, 1]).tolist()
-    found = each_hour(lambda n: _checked_hour(plan, values, rows, hours[n]), len(hours))
+    found = side_by_side(lambda n: _checked_hour(plan, values, rows, hours[n]), len(hours))
     return tuple(
         sorted(
             (one for of_hour in found for one in of_hour),

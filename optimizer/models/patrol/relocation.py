@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from geodata.frozen import frozen_array
 from geodata.situation import Situation
 from geodata.travel import ReachLists
-from optimizer.hours import each_hour
+from optimizer.hours import side_by_side
 from optimizer.models.patrol.origins import BEYOND_REACH_M_PER_MIN, TENTHS, least_travel
 
 
@@ -51,7 +51,7 @@ def relocation(
         ]
         return sum(moves for moves, _ in found), sum(minutes for _, minutes in found)
 
-    found = each_hour(before, units.shape[1])
+    found = side_by_side(before, units.shape[1])
     return Relocation(
         np.array([moves for moves, _ in found]), np.array([minutes for _, minutes in found])
     )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from geodata.situation import Situation
 from optimizer.calls import PatrolTerms
 from optimizer.force import UnitType
-from optimizer.hours import each_hour
+from optimizer.hours import side_by_side
 from optimizer.models.patrol.marginal import LEAST_BUSY, Standing, near_problem_of
 from optimizer.models.patrol.patrol_model import patrol_model
 from optimizer.models.patrol.placing import allocate_hour
@@ -32,7 +32,7 @@ def with_units_back(
     """
     model = patrol_model(situation, unit_type, terms)
     plan = Standing(model, units, np.maximum(busy, LEAST_BUSY), place_min, place_cap)
-    hours = each_hour(lambda hour: _hour_with(plan, more[:, hour], hour), more.shape[1])
+    hours = side_by_side(lambda hour: _hour_with(plan, more[:, hour], hour), more.shape[1])
     return np.stack(hours, axis=1)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.hour_problem import HourProblem
-from optimizer.hours import each_hour
+from optimizer.hours import side_by_side
 from optimizer.judges.wish_rules import forced_changes
 from optimizer.models.patrol.greedy import slopes_of, unit_steps
 from optimizer.models.patrol.hour_rounds import HourAsk, HourFound
@@ -121,7 +121,7 @@ def _side_by_side(
         problem = asks[hour].problem(found[hour].busy, found[hour].toll)
         return allocate_hour(problem.changed_from(given[:, hour], price), swap_passes=1)
 
-    units = np.stack(each_hour(near_given, len(asks)), axis=1)
+    units = np.stack(side_by_side(near_given, len(asks)), axis=1)
     return SteadyPlan(units, given, np.full(len(asks), price), 0)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.hours import side_by_side
 from optimizer.judges.staffing_value import (
     agreed_price,
     idle_value,
@@ -21,7 +22,7 @@ from optimizer.judges.staffing_value import (
     protected_half_days,
     staffing_value,
 )
-from optimizer.models.solver import LinearModel, SolverOptions, minimise
+from optimizer.models.solver import LinearModel, Solution, SolverOptions, minimise
 from optimizer.models.staffing.aid import whole_calls
 from optimizer.models.staffing.districts import (
     DistrictStaffing,
@@ -32,7 +33,7 @@ from optimizer.models.staffing.districts import (
 from optimizer.models.staffing.limits import shift_limits
 from optimizer.models.staffing.loans import agree_loans
 from optimizer.models.staffing.stations import split_over_stations
-from optimizer.models.staffing.street import add_street, street_supply
+from optimizer.models.staffing.street import StreetColumns, add_street, street_supply
 from optimizer.models.staffing.units_at_home import units_at_home
 from optimizer.models.staffing.value_curves import ValueCurve, value_curve
 from optimizer.mutual_aid import AidCall
@@ -158,7 +159,8 @@ def _use_street(
     units = np.zeros((len(problem.force.unit_types), problem.n_districts, hours), dtype=np.int64)
     visits = np.zeros((problem.n_districts, len(problem.force.types), hours))
     fills: dict[int, list[PostFill]] = {}
-    for district in range(problem.n_districts):
+
+    def solved(district: int) -> tuple[StreetColumns, Solution]:
         model = LinearModel()
         columns = add_street(
             model,
@@ -169,7 +171,9 @@ def _use_street(
             integer=True,
             sworn_on_support=SWORN_ON_SUPPORT,
         )
-        solution = minimise(model, options)
+        return columns, minimise(model, options)
+
+    for district, (columns, solution) in enumerate(side_by_side(solved, problem.n_districts)):
         units[:, district] = solution.whole(columns.units)
         visits[district] = np.maximum(solution.at(columns.visits), 0.0)
         for row, post in enumerate(columns.posts):

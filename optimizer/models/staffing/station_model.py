@@ -1,12 +1,13 @@
-"""Officers of one force split over the homes of a district by a small integer model.
+"""Officers of one force split over the homes of a district by a linear model, then made whole.
 
-Used where sharing out in order of start drops officers or leaves a station short of presence.
+Used where sharing out in order of start drops officers or leaves a station short of presence: the
+model sees all shifts of all teams at once, and sharing out in order then follows its parts.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.models.solver import Index, LinearModel, NotSolved, SolverOptions, minimise
+from optimizer.models.solver import Index, LinearModel, SolverOptions, minimise
 from optimizer.models.staffing.limits import ShiftLimits
 
 DROPPED, UNEVEN = 1.0, 0.01
@@ -15,40 +16,34 @@ DROPPED, UNEVEN = 1.0, 0.01
 ABSENT = 3.0
 """Cost of an officer-hour of presence that is short: above that of one more officer dropped."""
 
-OPTIONS = SolverOptions(relative_gap=0.01, nodes=20)
 
-
-def split_by_model(
+def parts_by_model(
     limits: ShiftLimits,
     total: NDArray[np.int64],
     headcount: NDArray[np.int64],
     team_cap: NDArray[np.float64],
     force_cap: NDArray[np.float64],
     presence: int,
-) -> NDArray[np.int64] | None:
-    """Officers `[home, team, instance]` that sum to at most `total[team, instance]`.
+) -> NDArray[np.float64]:
+    """Officers `[home, team, instance]`, in parts, that sum to at most `total[team, instance]`.
 
     `headcount[home, team]`, `team_cap[home, team, row]` and `force_cap[home, row]` are those of
     one force at homes of one kind. As many as possible are given out, every home has `presence`
-    on duty where it can, and the rest goes by head-count. None when the search ends without a
-    solution.
+    on duty where it can, and the rest goes by head-count.
     """
     model = LinearModel()
     wanted = np.broadcast_to(total, (len(headcount), *total.shape))
     present = (headcount > 0)[..., None] & (wanted > 0)
     columns = np.full(present.shape, -1, dtype=np.int64)
     most = np.minimum(headcount[..., None], wanted)[present]
-    columns[present] = model.add_columns(most, 0.0, (int(present.sum()),), integer=True)
+    columns[present] = model.add_columns(most, 0.0, (int(present.sum()),))
     hours = limits.hours.astype(np.float64)
     _give_out(model, columns, total, hours)
     _keep_caps(model, limits.teams.pattern, columns, team_cap)
     _keep_caps(model, limits.forces.pattern, columns, force_cap[:, None])
     _keep_presence(model, limits, columns, presence)
     _keep_even(model, columns, wanted * _shares(headcount)[..., None])
-    try:
-        return minimise(model, OPTIONS).whole(columns)
-    except NotSolved:
-        return None
+    return np.maximum(minimise(model, SolverOptions()).at(columns), 0.0)
 
 
 def _shares(headcount: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -3,13 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.hours import side_by_side
 from optimizer.models.staffing.apportion import apportion
 from optimizer.models.staffing.districts import KINDS
 from optimizer.models.staffing.limits import ShiftLimits
-from optimizer.models.staffing.station_model import ABSENT, split_by_model
+from optimizer.models.staffing.station_model import ABSENT, parts_by_model
 from optimizer.staffing_input import StaffingProblem
 
 WHOLE = 1e-6
+FRACTION = 1e-3
+"""Claim of a home with no fraction left: it gets more only when nobody else has room."""
 
 
 def split_over_stations(
@@ -21,36 +24,55 @@ def split_over_stations(
     head-counts, stations first up to their minimum presence. What no home may work any more
     under its own limits is dropped, so the rules always hold.
     """
-    officers = np.zeros(
-        (problem.n_stations, len(problem.teams.teams), len(problem.instances)), dtype=np.int64
-    )
     caps = limits.teams.district_caps(), limits.forces.district_caps()
     home_caps = limits.teams.station_caps(), limits.forces.station_caps()
-    kinds = np.array([KINDS.index(kind) for kind in problem.station_kind])
-    for district in range(problem.n_districts):
-        homes = problem.stations_of(district)
-        for force, kind in enumerate(problem.force.types):
+
+    def split(district: int) -> NDArray[np.int64]:
+        found = np.zeros(
+            (problem.n_stations, len(problem.teams.teams), len(problem.instances)), dtype=np.int64
+        )
+        for force in range(len(problem.force.types)):
             teams = problem.teams.of_force(force)
             wanted = target[district][:, teams]
-            if wanted.max(initial=0.0) <= WHOLE:
-                continue
-            total = whole_totals(limits, wanted, caps[0][district, teams], caps[1][district, force])
-            presence = problem.rules.min_presence if kind.respond else 0
-            for row in range(len(KINDS)):
-                members = homes[kinds[homes] == row]
-                at = np.ix_(members, teams)
-                terms = (
-                    total[row],
-                    problem.teams.headcount[at],
-                    home_caps[0][at],
-                    home_caps[1][members, force],
-                    presence if row == KINDS.index("station") else 0,
-                )
-                given = share_out(limits, *terms)
-                if _wanting(limits, given, total[row], terms[-1]):
-                    given = _better(limits, given, split_by_model(limits, *terms), terms[-1])
-                officers[at] = given
-    return officers
+            if wanted.max(initial=0.0) > WHOLE:
+                team_caps, force_caps = caps[0][district, teams], caps[1][district, force]
+                total = whole_totals(limits, wanted, team_caps, force_caps)
+                _share_district(problem, limits, district, force, total, home_caps, found)
+        return found
+
+    districts = side_by_side(split, problem.n_districts)
+    return np.asarray(np.sum(districts, axis=0), dtype=np.int64)
+
+
+def _share_district(
+    problem: StaffingProblem,
+    limits: ShiftLimits,
+    district: int,
+    force: int,
+    total: NDArray[np.int64],
+    home_caps: tuple[NDArray[np.float64], NDArray[np.float64]],
+    officers: NDArray[np.int64],
+) -> None:
+    """Enter the homes' parts of `total[kind, team, instance]` of a force into `officers`."""
+    homes, teams = problem.stations_of(district), problem.teams.of_force(force)
+    presence = problem.rules.min_presence if problem.force.types[force].respond else 0
+    kinds = np.array([KINDS.index(problem.station_kind[home]) for home in homes])
+    for row, kind in enumerate(KINDS):
+        members = homes[kinds == row]
+        at = np.ix_(members, teams)
+        least = presence if kind == "station" else 0
+        terms = (
+            total[row],
+            problem.teams.headcount[at],
+            home_caps[0][at],
+            home_caps[1][members, force],
+            least,
+        )
+        given = share_out(limits, *terms)
+        if _wanting(limits, given, total[row], least):
+            parts = parts_by_model(limits, *terms)
+            given = _better(limits, given, share_out(limits, *terms, parts=parts), least)
+        officers[at] = given
 
 
 def _wanting(
@@ -64,7 +86,7 @@ def _wanting(
 def _better(
     limits: ShiftLimits,
     first: NDArray[np.int64],
-    second: NDArray[np.int64] | None,
+    second: NDArray[np.int64],
     presence: int,
 ) -> NDArray[np.int64]:
     """The split that leaves fewer officer-hours out, presence counted `ABSENT` times."""
@@ -73,7 +95,7 @@ def _better(
         short = np.maximum(presence - _present(limits, given), 0).sum()
         return float(ABSENT * short - given.sum(axis=(0, 1)) @ limits.hours)
 
-    return second if second is not None and lost(second) < lost(first) else first
+    return second if lost(second) < lost(first) else first
 
 
 def _present(limits: ShiftLimits, given: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -115,12 +137,15 @@ def share_out(
     team_cap: NDArray[np.float64],
     force_cap: NDArray[np.float64],
     presence: int,
+    *,
+    parts: NDArray[np.float64] | None = None,
 ) -> NDArray[np.int64]:
     """Officers `[home, team, instance]` that sum to `total[team, instance]` where limits allow.
 
     `headcount[home, team]`, `team_cap[home, team, row]` and `force_cap[home, row]` are those of
     one force. Each home owes its quota of all shifts so far; largest remainders are paid first,
-    so that a home that was rounded up once is rounded down the next time.
+    so that a home that was rounded up once is rounded down the next time. With `parts` each home
+    gets its part of a shift, and its fraction decides who is rounded up.
     """
     officers = np.zeros((*headcount.shape, total.shape[1]), dtype=np.int64)
     left_team, left_force = team_cap.copy(), force_cap.copy()
@@ -129,22 +154,38 @@ def share_out(
         rows = limits.teams.pattern[:, instance]
         of_all = limits.forces.pattern[:, instance]
         for team in np.nonzero(total[:, instance])[0]:
-            manned = headcount[:, team] > 0
-            if not manned.any():
+            if not headcount[:, team].any():
                 continue
-            room = np.minimum(_room(left_team[:, team], rows), _room(left_force, of_all)).clip(
-                0, headcount[:, team]
-            )
-            wanted = total[team, instance]
-            base = min(float(presence), wanted / manned.sum()) * manned
-            people = headcount[:, team] / headcount[:, team].sum()
-            owed[:, team] += base + (wanted - base.sum()) * people
-            given = apportion(int(wanted), np.maximum(owed[:, team], 0.0), room.astype(np.int64))
+            room = np.minimum(_room(left_team[:, team], rows), _room(left_force, of_all))
+            most = room.clip(0, headcount[:, team]).astype(np.int64)
+            wanted = int(total[team, instance])
+            if parts is None:
+                owed[:, team] += _quota(wanted, headcount[:, team], presence)
+                given = apportion(wanted, np.maximum(owed[:, team], 0.0), most)
+                owed[:, team] -= given
+            else:
+                given = _near_parts(wanted, parts[:, team, instance], most)
             officers[:, team, instance] = given
-            owed[:, team] -= given
             left_team[:, team] -= given[:, None] * rows
             left_force -= given[:, None] * of_all
     return officers
+
+
+def _quota(wanted: int, headcount: NDArray[np.int64], presence: int) -> NDArray[np.float64]:
+    """Each home's part of a shift: presence first, the rest by head-count."""
+    manned = headcount > 0
+    base = min(float(presence), wanted / manned.sum()) * manned
+    return np.asarray(base + (wanted - base.sum()) * headcount / headcount.sum())
+
+
+def _near_parts(
+    wanted: int, parts: NDArray[np.float64], most: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Whole officers of each home: its part rounded down, what is left by largest fractions."""
+    base = np.minimum(np.floor(parts + WHOLE).astype(np.int64), most)
+    fraction = np.maximum(parts - base, 0.0) + FRACTION
+    more = apportion(max(wanted - int(base.sum()), 0), fraction, most - base)
+    return np.asarray(base + more, dtype=np.int64)
 
 
 def _room(left: NDArray[np.float64], counted: NDArray[np.float64]) -> NDArray[np.float64]:

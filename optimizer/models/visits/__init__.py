@@ -1,0 +1,1 @@
+"""Models of visits: routes that deliver the dose of the must-visit points."""
