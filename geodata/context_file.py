@@ -49,11 +49,13 @@ def metric_lines(
     area: StudyArea, context: tuple[ContextLine, ...], *kinds: str
 ) -> tuple[shapely.LineString, ...]:
     """Context lines of the given kinds in metres of the area's CRS."""
-    found = [line for line in context if line.kind in kinds and len(line.lonlat) > 1]
-    return tuple(
-        shapely.LineString(np.stack(area.to_metric(line.lonlat[:, 0], line.lonlat[:, 1]), axis=1))
-        for line in found
-    )
+    found = [line.lonlat for line in context if line.kind in kinds and len(line.lonlat) > 1]
+    if not found:
+        return ()
+    lonlat = np.concatenate(found)
+    metric = np.stack(area.to_metric(lonlat[:, 0], lonlat[:, 1]), axis=1)
+    ends = np.cumsum([len(line) for line in found])[:-1]
+    return tuple(shapely.LineString(line) for line in np.split(metric, ends))
 
 
 def metric_points(area: StudyArea, context: tuple[ContextLine, ...], kind: str) -> np.ndarray:

@@ -15,7 +15,8 @@ from scenarios.headline import json_ready
 def cordon_layer(scene: Scene, answer: Answer, status: str) -> str:
     """GeoJSON text in WGS84 degrees; every feature has a `kind` and the data's `status`."""
     request = scene.request
-    features = [_feature([request.lon, request.lat], "Point", {"kind": "point"})]
+    point = [round(request.lon, 6), round(request.lat, 6)]
+    features = [_feature(point, "Point", {"kind": "point"})]
     if answer.inside is not None:
         features.append(_inside(scene, answer.inside))
     for stop in answer.stops:

@@ -226,6 +226,7 @@ def test_every_fault_is_told_at_once(cordon: Callable[..., Finished], tmp_path: 
         ("here", EVENING, "--at: the point is not two numbers"),
         ("1,2,3", EVENING, "--at: the point is not two numbers"),
         ("nan,1", EVENING, "--at: the point is not two numbers"),
+        ("-122.6,45.5", EVENING, "--at: the point lies outside"),
         (MIDDLE, "tonight", "--time: the alarm is not a time"),
         (MIDDLE, "2027-02-05T19:59:59", "--time: the alarm is not in the hours"),
     ],
