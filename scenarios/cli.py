@@ -1,4 +1,4 @@
-"""The command line: `muster run`, `simulate`, `replay`, `rosters`, `check`, `schema`."""
+"""The command line: one function a command, from `muster run` to `muster schema`."""
 
 import json
 import sys
@@ -38,7 +38,7 @@ def run(
     ] = None,
     set_: Overrides = None,
     quick: Annotated[
-        bool, typer.Option(help="One round of allocation instead of the scenario's number.")
+        bool, typer.Option(help="One round of staffing and of allocation instead of the scenario's number.")
     ] = False,
     from_: Annotated[
         Path | None,
@@ -56,7 +56,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Plan a scenario and write the run folder; ends with the headline table and the map."""
-    overrides = [*(set_ or []), *(["patrol.rounds=1"] if quick else [])]
+    overrides = [*(set_ or []), *(["patrol.rounds=1", "staffing.rounds=1"] if quick else [])]
     loaded = load_scenario(scenario, tuple(overrides))
     folder = out or Path("runs") / loaded.scenario.id
     _refuse_foreign(folder)

@@ -183,8 +183,8 @@ def event_sites_text(events: Sequence[SiteEvent], area: StudyArea) -> str:
     return (
         "## Events at sites: posts from the crowd\n\n"
         "Crowds are those of earlier nights, made from published figures (synthetic); posts follow "
-        "the rules of head-counts, most of them assumptions, and stand beside the published staff, "
-        "which counts more than the site. `event_steps.csv`, `event_staff.csv`, `event_access.csv` "
+        "the rules of head-counts, most of them assumptions; a site's lines of people are calibrated "
+        "on one published night, and the published staff stands beside. `event_steps.csv`, `event_staff.csv`, `event_access.csv` "
         "and `event_organiser.csv` have the details.\n\n" + "\n".join(lines)
     )
 

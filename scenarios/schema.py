@@ -292,7 +292,7 @@ class StaffingPart(Part):
     values units at the busy shares that patrol ended with. The best round is the plan.
     """
 
-    rounds: Annotated[int, Field(ge=1, le=10)] = 1
+    rounds: Annotated[int, Field(ge=1, le=10)] = 2
     donor_max_share: Share = 0.15
     donor_floor: Share = 0.7
     loans: str | None = None
