@@ -146,8 +146,7 @@ def _refuse_short_rests(
 ) -> None:
     """A duty may begin only when the rest after the one before it is over."""
     told = [
-        [] if rotation is None else _short_rests(rotation, min_rest_h)
-        for rotation in rotations
+        [] if rotation is None else _short_rests(rotation, min_rest_h) for rotation in rotations
     ]
     check.refuse(
         [bool(texts) for texts in told],

@@ -38,7 +38,8 @@ def run(
     ] = None,
     set_: Overrides = None,
     quick: Annotated[
-        bool, typer.Option(help="One round of staffing and of allocation instead of the scenario's number.")
+        bool,
+        typer.Option(help="One round of staffing and of allocation, not the scenario's number."),
     ] = False,
     from_: Annotated[
         Path | None,
