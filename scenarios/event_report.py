@@ -183,7 +183,7 @@ def event_sites_text(events: Sequence[SiteEvent], area: StudyArea) -> str:
     return (
         "## Events at sites: posts from the crowd\n\n"
         "Crowds are those of earlier nights, made from published figures (synthetic); posts follow "
-        "the rules of head-counts, most of them assumptions. Lines of people are calibrated for a site "
+        "the rules of head-counts, most of them assumptions. Lines of people are calibrated "
         "on one published night; the published staff stands beside. `event_steps.csv`, "
         "`event_staff.csv`, `event_access.csv` and `event_organiser.csv` have the details.\n\n"
         + "\n".join(lines)
