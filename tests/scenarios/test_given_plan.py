@@ -33,7 +33,7 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
     """One run of the town and its folder."""
     folder = tmp_path_factory.mktemp("earlier")
     progress = Progress(quiet=True)
-    run = run_scenario(write_town(folder / "town").load("patrol.rounds=1"), progress)
+    run = run_scenario(write_town(folder / "town").load("patrol.rounds=1", "staffing.rounds=1"), progress)
     write_run(run, folder / "out", progress)
     return run, folder / "out"
 
@@ -178,9 +178,10 @@ def test_what_the_changes_buy(earlier: tuple[Run, Path]) -> None:
 def test_the_command_changes_a_given_plan(
     town: Town, muster: Muster, earlier: tuple[Run, Path], tmp_path: Path
 ) -> None:
-    """Twice the calls: at most five unit-hours leave their place."""
+    """Twice the calls: at most five unit-hours leave their place, where staffing moves none."""
     out = tmp_path / "out"
     words = ["run", town.path, "--out", str(out), "--set", "demand.scale=2"]
+    words += ["--set", "staffing.rounds=1"]
     finished = muster(*words, "--from", str(earlier[1]), "--changes", "5")
     assert finished.code == 0
     table = pd.read_csv(out / "changes.csv")
