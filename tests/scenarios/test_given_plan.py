@@ -33,7 +33,8 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
     """One run of the town and its folder."""
     folder = tmp_path_factory.mktemp("earlier")
     progress = Progress(quiet=True)
-    run = run_scenario(write_town(folder / "town").load("patrol.rounds=1", "staffing.rounds=1"), progress)
+    once = write_town(folder / "town").load("patrol.rounds=1", "staffing.rounds=1")
+    run = run_scenario(once, progress)
     write_run(run, folder / "out", progress)
     return run, folder / "out"
 
