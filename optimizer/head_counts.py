@@ -20,6 +20,9 @@ ORGANISER = "organiser"
 """Role of the organiser's guards and volunteers: told, never drawn from the force."""
 
 RULE_ROLES: tuple[str, ...] = (*ROLES, ORGANISER)
+RULE_KINDS: tuple[str, ...] = tuple(k for k in POST_KINDS if k not in ("mixed", "operation"))
+"""Kinds of posts that a crowd asks for: not those of reference staff and planned operations."""
+
 PASSAGE_BASES: tuple[str, ...] = ("gate", "stairs", "crossing", "metro")
 """Passages of a kind: those open in the quarter-hour, or those that a step turns."""
 
@@ -69,7 +72,7 @@ def rule_problems(rule: HeadCountRule) -> list[str]:
     """What is wrong with a rule, in words; empty when it can be used."""
     found = []
     for name, value, known in (
-        ("kind", rule.kind, POST_KINDS),
+        ("kind", rule.kind, RULE_KINDS),
         ("role", rule.role, RULE_ROLES),
         ("basis", rule.basis, BASES),
         ("ring", rule.ring, ("", *RINGS)),

@@ -62,6 +62,7 @@ def test_a_site_without_rules_falls_back_and_says_so(read: Reader) -> None:
     ("row", "problem"),
     [
         ("*,a,tower,,police,gate,2,0,,,,t", "kind 'tower' is none of command, observation"),
+        ("*,a,operation,,police,gate,2,0,,,,t", "kind 'operation' is none of command"),
         ("*,a,gate,,police,gate,-2,0,,,,t", "heads is not a finite number of at least 0"),
         ("*,a,gate,,police,gate,2,-1,,,,t", "floor is not a whole number of at least 0"),
         ("*,a,gate,,soldier,gate,2,0,,,,t", "role 'soldier' is none of supervisor, police"),
