@@ -193,7 +193,11 @@ def event_sites_text(events: Sequence[SiteEvent], area: StudyArea) -> str:
 def _event_lines(one: SiteEvent, area: StudyArea) -> list[str]:
     (row,) = event_staff_frame([one]).to_dict("records")
     published = one.event.staff_reference
-    beside = f"; published: {published:,.0f}" if math.isfinite(published) else ""
+    beside = (
+        f"; published of an earlier year, its busiest day: {published:,.0f}"
+        if math.isfinite(published)
+        else ""
+    )
     lines = [
         f"* {one.event.name_en}, {one.event.start:%d %b}: {row['crowd_median']:,} people at most "
         f"are expected, {row['crowd_staffed']:,} staffed for, {row['most_per_m2']:.1f} per m2 "

@@ -98,7 +98,7 @@ def _officer_columns(
     head = kind_headcount(problem)
     open_shift = limits.allowed & (limits.hours > 0) & useful[limits.force][:, None]
     present = (head > 0)[..., None] & open_shift[:, None]
-    by_force = _any_team(problem, limits, np.any(present, axis=1))
+    by_force = limits.any_team(np.asarray(np.any(present, axis=1)))
     lendable = np.zeros(by_force.shape, dtype=np.bool_)
     if problem.n_districts > 1:
         lendable[:] = by_force.any(axis=0)
@@ -112,17 +112,6 @@ def _officer_columns(
         _some_columns(model, lendable, np.inf, 0.0, integer=integer),
         offer_aid(model, problem, integer=integer),
     )
-
-
-def _any_team(
-    problem: StaffingProblem, limits: ShiftLimits, by_team: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Where some team of a force has it, from `[district, team, instance]`."""
-    shape = (len(by_team), len(problem.force.types), by_team.shape[2])
-    found = np.zeros(shape, dtype=np.bool_)
-    for row, force in enumerate(limits.force):
-        found[:, force] |= by_team[:, row]
-    return found
 
 
 def _some_columns(

@@ -82,10 +82,14 @@ class ShiftLimits:
 
     def force_allowed(self) -> NDArray[np.bool_]:
         """Shifts that some team of a force may work, `[district, force, instance]`."""
+        return self.any_team(self.allowed)
+
+    def any_team(self, by_team: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Where some team of a force has it: `[district, force, instance]` from the teams'."""
         forces = self.forces.headcount.shape[1]
-        found = np.zeros((len(self.allowed), forces, len(self.active)), dtype=np.bool_)
+        found = np.zeros((len(by_team), forces, by_team.shape[2]), dtype=np.bool_)
         for row, force in enumerate(self.force):
-            found[:, force] |= self.allowed[:, row]
+            found[:, force] |= by_team[:, row]
         return found
 
 
