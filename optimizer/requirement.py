@@ -42,7 +42,8 @@ class PostNeed:
     `supervisor` is one of the leaders of a sworn force and leads the others of the ring in that
     block. `lon`, `lat` in WGS84 degrees. `priority` 1 is filled first; `source` says where the
     head-count comes from. `kind` is one of `POST_KINDS`; `step_id` names the step of a threshold
-    ladder that the posts are there for, or is empty.
+    ladder that the posts are there for, or is empty. `force_ids` are the only forces that may
+    man it; without any, all that may do so by their role. It is manned by whole crews of `crew`.
     """
 
     post_id: str
@@ -62,6 +63,8 @@ class PostNeed:
     source: str
     kind: str = "mixed"
     step_id: str = ""
+    force_ids: tuple[str, ...] = ()
+    crew: int = 1
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from geodata.frozen import frozen_array
 from geodata.horizon import Horizon
 from optimizer.force import Force
 from optimizer.levels import LevelsInForce, ServiceLevel
+from optimizer.loan_travel import LoanWays, loan_ways
 from optimizer.mutual_aid import AidGroup
 from optimizer.plan import Loan
 from optimizer.requirement import ROLES, Requirement
@@ -29,17 +30,23 @@ class StaffingProblem:
     `force.headcount`; a station here is any home of officers. `unit_gain[unit_type]` is
     `[district, hour, k]`: weighted call-minutes saved in the hour by the (k+1)-th unit on the
     street, never negative and not increasing with k; a unit beyond the last k is worth nothing.
-    `loan_minutes[from_district, to_district]` ranks lenders.
+    `loan_minutes[lender, borrower, hour]` are the minutes of a way begun in that hour, the same
+    in both directions, infinite where there is none; `ways` follow from them: no loan of a shift
+    that begins within `loan_notice_h` of the horizon's start, none over more than `loan_max_min`
+    and none to a borrower that has `loan_lenders` districts nearer than the lender, unless its
+    posts ask for more than an hour a day of each of its people: then all may lend.
 
     `rotations` split forces into teams that take turns, `debts` are rests from before the
     horizon and `leave` the shares of every team that stay at home for some hours; `teams` follows
     from them. `aid` are groups that may be called from outside, at `aid_cost` an officer-hour.
-    `agreed` loans are made as far as the rules allow; what is missing of one counts
-    `agreed_penalty` an officer-hour.
+    `agreed` loans need no notice and may be over any way that leaves an hour on the street. They
+    are made as far as the rules allow; what is missing of one counts `agreed_penalty` an
+    officer-hour.
 
     All prices are in weighted call-minutes: `post_penalty[priority]`, `visit_penalty` and
     `presence_penalty` per missing officer-hour, `officer_hour_cost` per hour on duty,
-    `loan_cost` and `overtime_cost` per officer-hour on top of it, `order_penalty[level]` per
+    `loan_cost` (for the hours under way once more) and `overtime_cost` per officer-hour on top
+    of it, `order_penalty[level]` per
     officer-hour on duty below what that service level orders (its on-duty share of every pool
     that is open); a level that is not listed orders nothing.
 
@@ -74,6 +81,9 @@ class StaffingProblem:
     order_penalty: Mapping[str, float] = field(default_factory=dict)
     donor_max_share: float = 0.15
     donor_floor: float = 0.7
+    loan_notice_h: float = 0.0
+    loan_max_min: float = 90.0
+    loan_lenders: int = 5
     protected_relaxed: bool = False
     rotations: tuple[Rotation, ...] = ()
     debts: tuple[RestDebt, ...] = ()
@@ -83,12 +93,14 @@ class StaffingProblem:
     agreed: tuple[Loan, ...] = ()
     agreed_penalty: float = 25.0
     teams: Teams = field(init=False)
+    ways: LoanWays = field(init=False)
 
     def __post_init__(self) -> None:
         log = FaultLog()
         self._check_sizes(log)
         log.raise_if_any()
         self._check_values(log)
+        self._check_ways(log)
         self._check_time_off(log)
         self._check_reinforcements(log)
         self._check_gains(log)
@@ -99,6 +111,14 @@ class StaffingProblem:
             self.force, self.horizon, self.instances, self.rules, self.rotations, self.debts
         )
         object.__setattr__(self, "teams", teams)
+        ways = loan_ways(
+            self.loan_minutes,
+            self.instances,
+            notice_h=self.loan_notice_h,
+            max_min=self.loan_max_min,
+            lenders=self._lenders(),
+        )
+        object.__setattr__(self, "ways", ways)
 
     @property
     def horizon_hours(self) -> int:
@@ -155,6 +175,14 @@ class StaffingProblem:
         """Which forces may do a duty (`respond`, `post`, `patrol`) or are `sworn`, `[force]`."""
         return np.array([bool(getattr(kind, duty)) for kind in self.force.types], dtype=np.bool_)
 
+    def _lenders(self) -> NDArray[np.int64]:
+        """How many of its nearest districts may lend to each, `[district]`."""
+        asked = np.zeros(self.n_districts)
+        for need in self.requirement.posts:
+            asked[need.district] += need.required * (need.to_hour - need.from_hour)
+        day_h = self.district_headcount().sum(axis=1) * self.horizon_hours / 24.0
+        return np.where(asked > day_h, self.n_districts, self.loan_lenders)
+
     def _check_sizes(self, log: FaultLog) -> None:
         homes, hours, districts = self.n_stations, self.horizon_hours, self.n_districts
         for name, found, expected in (
@@ -166,7 +194,7 @@ class StaffingProblem:
                 (districts, hours),
             ),
             ("visit_officers", np.shape(self.requirement.visit_officers), (districts, hours)),
-            ("loan_minutes", np.shape(self.loan_minutes), (districts, districts)),
+            ("loan_minutes", np.shape(self.loan_minutes), (districts, districts, hours)),
         ):
             if found != expected:
                 log.add(
@@ -208,6 +236,17 @@ class StaffingProblem:
             price = getattr(self, name)
             if not (np.isfinite(price) and price >= 0.0):
                 self._out_of_range(log, name, price, "a finite price of at least 0")
+
+    def _check_ways(self, log: FaultLog) -> None:
+        for name, unit in (("loan_notice_h", "hours"), ("loan_max_min", "minutes")):
+            limit = getattr(self, name)
+            if not limit >= 0.0:
+                self._out_of_range(log, name, limit, f"{unit} of at least 0")
+        if self.loan_lenders < 1:
+            self._out_of_range(log, "loan_lenders", self.loan_lenders, "at least 1 district")
+        least = float(np.asarray(self.loan_minutes).min(initial=0.0))
+        if not least >= 0.0:
+            self._out_of_range(log, "loan_minutes", least, "minutes of at least 0")
 
     def _check_time_off(self, log: FaultLog) -> None:
         twice = [force_id for one in self.rotations for force_id in one.force_ids]
@@ -268,9 +307,10 @@ class StaffingProblem:
         )
 
     def _freeze(self) -> None:
-        homes, districts = (self.n_stations,), (self.n_districts, self.n_districts)
+        homes = (self.n_stations,)
+        ways = (self.n_districts, self.n_districts, self.horizon_hours)
         district = frozen_array(self.station_district, np.int64, homes, "station_district")
-        minutes = frozen_array(self.loan_minutes, np.float64, districts, "loan_minutes")
+        minutes = frozen_array(self.loan_minutes, np.float64, ways, "loan_minutes")
         gains = {
             name: frozen_array(gain, np.float64, np.shape(gain), f"unit_gain of {name}")
             for name, gain in self.unit_gain.items()

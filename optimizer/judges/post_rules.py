@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.event_posts import LONGEST_POST_H
-from optimizer.judges.staffing_value import district_officers, officers_on_street
+from optimizer.judges.loan_times import loan_times
+from optimizer.judges.staffing_value import officers_at_home, officers_on_street
 from optimizer.judges.violation import Violation
+from optimizer.plan import PostFill
 from optimizer.requirement import PostNeed
 from optimizer.staffing_input import StaffingProblem
 from optimizer.staffing_result import StaffingResult
@@ -17,13 +19,14 @@ EPSILON = 1e-6
 
 
 def check_posts(problem: StaffingProblem, staffing: StaffingResult) -> list[Violation]:
-    """Posts are filled by forces that may do so, and not beyond what was asked."""
+    """Posts are filled by forces that may do so, in whole crews, and not beyond what was asked."""
     found = []
     needs = {need.post_id: need for need in staffing.posts.needs}
     for fill in staffing.posts.fills:
         need = needs[fill.post_id]
         kind = problem.force.types[problem.force.index(fill.force_id)]
         fit = kind.post and (need.role == "support" or kind.sworn)
+        fit = fit and (not need.force_ids or fill.force_id in need.force_ids)
         if not fit or fill.officers < 0 or fill.from_district != need.district:
             where = f"{fill.post_id}, {fill.force_id} of district {fill.from_district}"
             found.append(Violation("post role", where, _span(need), float(fill.officers), 0.0))
@@ -31,6 +34,10 @@ def check_posts(problem: StaffingProblem, staffing: StaffingResult) -> list[Viol
         if have > needs[post_id].required:
             need = needs[post_id]
             found.append(Violation("post head-count", post_id, _span(need), have, need.required))
+        if have % needs[post_id].crew:
+            need = needs[post_id]
+            whole = float(have - have % need.crew)
+            found.append(Violation("post crew", post_id, _span(need), have, whole))
     return found
 
 
@@ -64,7 +71,10 @@ def check_relief(problem: StaffingProblem, staffing: StaffingResult) -> list[Vio
 
 
 def check_way_home(problem: StaffingProblem, staffing: StaffingResult) -> list[Violation]:
-    """Those who go home after a block stood in it, and their shift covers it and ends with it."""
+    """Those who go home after a block stood in it, and their shift covers it and ends with it.
+
+    Officers on loan leave with the block after which they travel back, if they came before it.
+    """
     needs = {need.post_id: need for need in staffing.posts.needs}
     homeward = [fill for fill in staffing.posts.fills if fill.homeward]
     found = [
@@ -74,7 +84,7 @@ def check_way_home(problem: StaffingProblem, staffing: StaffingResult) -> list[V
         for fill in homeward
         if not 0 <= fill.homeward <= fill.officers
     ]
-    at_work = district_officers(problem, staffing.roster)
+    at_home = officers_at_home(problem, staffing.roster)
     for last in homeward:
         end, latest = needs[last.post_id].to_hour, needs[last.post_id].from_hour
         force = problem.force.index(last.force_id)
@@ -86,14 +96,28 @@ def check_way_home(problem: StaffingProblem, staffing: StaffingResult) -> list[V
             and needs[fill.post_id].from_hour <= latest
         )
         leaving = sum(
-            one.shift.street_share * float(at_work[last.from_district, force, number])
+            one.shift.street_share * float(at_home[last.from_district, force, number])
             for number, one in enumerate(problem.instances)
             if one.end_h == end and one.start_h <= latest
         )
+        leaving += _travelling_back(problem, staffing, last, end, latest)
         if going > math.floor(leaving + EPSILON):
             where = f"district {last.from_district}, {last.force_id}"
             found.append(Violation("way home", where, f"hour {end}", going, math.floor(leaving)))
     return found
+
+
+def _travelling_back(
+    problem: StaffingProblem, staffing: StaffingResult, fill: PostFill, end: int, latest: int
+) -> float:
+    """Borrowed officers of a fill's force whose way back begins at `end`, there since `latest`."""
+    leaving = 0.0
+    for loan in staffing.roster.loans:
+        if (loan.force_id, loan.to_district) == (fill.force_id, fill.from_district):
+            times = loan_times(problem, loan)
+            if times.off_h == end and times.on_h <= latest:
+                leaving += problem.instances[loan.instance].shift.street_share * loan.officers
+    return leaving
 
 
 def check_leaders(problem: StaffingProblem, staffing: StaffingResult) -> list[Violation]:

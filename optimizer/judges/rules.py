@@ -24,6 +24,11 @@ from optimizer.judges.duty_rules import (
     check_turns,
     check_week_hours,
 )
+from optimizer.judges.loan_rules import (
+    check_loan_lenders,
+    check_loan_notice,
+    check_loan_travel,
+)
 from optimizer.judges.post_rules import (
     check_leaders,
     check_pairs,
@@ -70,6 +75,9 @@ def staffing_violations(
         check_week_hours,
         check_pools,
         check_loans,
+        check_loan_travel,
+        check_loan_notice,
+        check_loan_lenders,
         check_aid,
         check_presence,
         check_posts,

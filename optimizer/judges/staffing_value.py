@@ -6,6 +6,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.judges.loan_times import loan_times
 from optimizer.plan import Loan, Roster
 from optimizer.requirement import PostNeed
 from optimizer.staffing_input import StaffingProblem
@@ -14,28 +15,34 @@ from optimizer.staffing_result import StaffingResult
 WHOLE = 1e-6
 
 
-def district_officers(problem: StaffingProblem, roster: Roster) -> NDArray[np.int64]:
-    """Officers that work in each district, loans moved, `[district, force, instance]`."""
+def officers_at_home(problem: StaffingProblem, roster: Roster) -> NDArray[np.int64]:
+    """Officers of each district who are not lent, `[district, force, instance]`."""
     shape = (problem.n_districts, *roster.officers.shape[1:])
     found = np.zeros(shape, dtype=np.int64)
     np.add.at(found, problem.station_district, roster.officers)
     for loan in roster.loans:
-        force = problem.force.index(loan.force_id)
-        found[loan.from_district, force, loan.instance] -= loan.officers
-        found[loan.to_district, force, loan.instance] += loan.officers
+        found[loan.from_district, problem.force.index(loan.force_id), loan.instance] -= (
+            loan.officers
+        )
     return found
 
 
 def officers_on_street(problem: StaffingProblem, roster: Roster) -> NDArray[np.int64]:
     """Whole officers on the street, `[district, force, hour]`.
 
-    Borrowed ones and the groups called from outside are among them.
+    Borrowed ones, once they have come and until they travel back, and the groups called from
+    outside are among them. Lent ones are on no street of their own for the whole shift.
     """
-    at_work = district_officers(problem, roster).astype(np.float64)
+    at_work = officers_at_home(problem, roster).astype(np.float64)
     street = np.zeros((*at_work.shape[:2], problem.horizon_hours))
     for number, instance in enumerate(roster.instances):
         hours = instance.on_duty(problem.horizon_hours)
         street[:, :, hours] += (instance.shift.street_share * at_work[:, :, number])[..., None]
+    for loan in roster.loans:
+        force = problem.force.index(loan.force_id)
+        hours = loan_times(problem, loan).on_street(problem.horizon_hours)
+        share = roster.instances[loan.instance].shift.street_share
+        street[loan.to_district, force, hours] += share * loan.officers
     people = {group.group_id: group for group in problem.aid}
     for call in roster.aid:
         force = problem.force.index(people[call.group_id].force_id)
@@ -107,10 +114,10 @@ def post_hours(need: PostNeed, horizon_hours: int) -> int:
     return max(0, min(need.to_hour, horizon_hours) - max(need.from_hour, 0))
 
 
-def loan_hours(problem: StaffingProblem, roster: Roster, loan: Loan) -> int:
-    """Officer-hours of a loan within the horizon."""
+def loan_hours(problem: StaffingProblem, roster: Roster, loan: Loan) -> float:
+    """Officer-hours that a loan is priced by: its shift within the horizon, and both ways again."""
     hours = int(roster.instances[loan.instance].on_duty(problem.horizon_hours).sum())
-    return hours * loan.officers
+    return (hours + loan_times(problem, loan).under_way_h) * loan.officers
 
 
 def aid_hours(problem: StaffingProblem, roster: Roster) -> int:

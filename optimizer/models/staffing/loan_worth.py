@@ -1,6 +1,5 @@
 """Shadow prices of the donor limits: what one officer more lent would buy."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -8,6 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.judges.donors import floor_room, share_room
+from optimizer.models.staffing.loan_columns import (
+    WayClasses,
+    borrowed_shares,
+    loan_prices,
+    way_classes,
+)
 from optimizer.models.staffing.officer_worth import NEGLIGIBLE, Around
 from optimizer.plan import Roster
 
@@ -30,16 +35,17 @@ def limit_prices(plan: Around, roster: Roster) -> tuple[LimitPrice, ...]:
     """Prices of the donor floor and share of every lender, by district.
 
     An officer of a force who is not lent goes to another district for a shift which only that
-    limit forbids; the streets of both districts are solved anew. The best such loan counts.
+    limit forbids, over a way that is offered; the streets of both districts are solved anew. The
+    best such loan counts.
     """
     by_floor, by_share = _forbidden(plan, roster)
     lenders = sorted({loan.from_district for loan in roster.loans})
-    worth_of = cache(lambda *change: plan.change(*change).worth.street)
+    loans = _Loans(plan)
     return tuple(
         LimitPrice(
             lender,
-            _best_loan(plan, worth_of, lender, by_floor[lender] & ~by_share[lender]),
-            _best_loan(plan, worth_of, lender, by_share[lender] & ~by_floor[lender]),
+            loans.best(lender, by_floor[lender] & ~by_share[lender]),
+            loans.best(lender, by_share[lender] & ~by_floor[lender]),
         )
         for lender in lenders
     )
@@ -54,20 +60,50 @@ def _forbidden(plan: Around, roster: Roster) -> tuple[NDArray[np.bool_], NDArray
     return np.asarray(floor), np.asarray(np.any(full, axis=3))
 
 
-def _best_loan(
-    plan: Around, worth_of: Callable[..., float], lender: int, forbidden: NDArray[np.bool_]
-) -> float:
-    """Worth of the best of the forbidden loans of one officer, at least 0."""
-    price, own = plan.street_price(), plan.own[lender]
-    cost = plan.problem.loan_cost * plan.limits.hours
-    gain = price - price[lender] - cost
-    gain[lender] = -np.inf
-    gain[:, ~(forbidden & (own > 0) & plan.limits.force_allowed()[lender])] = -np.inf
-    best = 0.0
-    for flat in np.argsort(-gain, axis=None, kind="stable"):
-        borrower, force, instance = (int(n) for n in np.unravel_index(flat, gain.shape))
-        if gain[borrower, force, instance] <= best + NEGLIGIBLE:
-            break
-        bought = worth_of(borrower, force, instance, 1) - worth_of(lender, force, instance, -1)
-        best = max(best, bought - float(cost[instance]))
-    return best
+class _Loans:
+    """Loans of one officer around a staffing; a street that was solved once is remembered.
+
+    `there[borrower, force, instance, class]` is what prices say of an officer on loan, -inf in
+    the last place, which stands for no way.
+    """
+
+    def __init__(self, plan: Around) -> None:
+        self.plan = plan
+        self.classes: WayClasses = way_classes(plan.problem, plan.problem.ways.offered)
+        self.share = borrowed_shares(plan.problem, self.classes)
+        self.price = loan_prices(plan.problem, plan.limits)
+        prices = np.stack([use.price for use in plan.use])
+        there = np.einsum("dfk,ick->dfic", prices, self.share)
+        self.there = np.pad(there, [(0, 0)] * 3 + [(0, 1)], constant_values=-np.inf)
+        self.at_home = plan.street_price()
+        self.bought = cache(self._bought)
+        self.missed = cache(self._missed)
+
+    def best(self, lender: int, forbidden: NDArray[np.bool_]) -> float:
+        """Worth of the lender's best loan among the `forbidden[force, instance]`, at least 0."""
+        bound, best = self._bounds(lender, forbidden), 0.0
+        for flat in np.argsort(-bound, axis=None, kind="stable"):
+            borrower, force, instance = (int(n) for n in np.unravel_index(flat, bound.shape))
+            if bound[borrower, force, instance] <= best + NEGLIGIBLE:
+                break
+            way = int(self.classes.number[lender, borrower, instance])
+            gained = self.bought(borrower, force, instance, way)
+            lost = self.missed(lender, force, instance)
+            best = max(best, gained - lost - float(self.price[lender, borrower, instance]))
+        return best
+
+    def _bounds(self, lender: int, forbidden: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """No loan is worth more, `[borrower, force, instance]`; -inf where there can be none."""
+        plan, number = self.plan, self.classes.number[lender]
+        there = np.take_along_axis(self.there, number[:, None, :, None], axis=3)[..., 0]
+        bound = there - self.at_home[lender] - self.price[lender][:, None]
+        may = forbidden & (plan.own[lender] > 0) & plan.limits.force_allowed()[lender]
+        return np.where(may, bound, -np.inf)
+
+    def _bought(self, borrower: int, force: int, instance: int, way: int) -> float:
+        after = self.plan.use_with(borrower, force, self.share[instance, way], 1)
+        return after.value - self.plan.use[borrower].value
+
+    def _missed(self, lender: int, force: int, instance: int) -> float:
+        after = self.plan.use_with(lender, force, self.plan.share[instance], -1)
+        return self.plan.use[lender].value - after.value

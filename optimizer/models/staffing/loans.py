@@ -1,4 +1,4 @@
-"""Loans between districts: agreed ones first, then whole officers of the nearest lenders."""
+"""Loans between districts in whole officers: agreed ones first, then those that the model wants."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.models.staffing.apportion import apportion
-from optimizer.models.staffing.districts import donor_caps
 from optimizer.models.staffing.limits import ShiftLimits
+from optimizer.models.staffing.loan_columns import donor_caps
 from optimizer.plan import Loan
 from optimizer.staffing_input import StaffingProblem
+
+WHOLE = 1e-6
 
 
 @dataclass
@@ -50,36 +52,34 @@ def agree_loans(
     problem: StaffingProblem,
     limits: ShiftLimits,
     officers: NDArray[np.int64],
-    lent: NDArray[np.float64],
-    borrowed: NDArray[np.float64],
+    wanted: NDArray[np.float64],
 ) -> tuple[Loan, ...]:
-    """Whole loans near `lent` and `borrowed` `[district, force, instance]` within all limits.
+    """Whole loans near `wanted[lender, borrower, force, instance]` within all limits.
 
     Agreed loans are made first, as far as the lender has the officers on that shift.
-    `officers[station, force, instance]` is the roster the lenders have. Lenders and borrowers
-    of a shift are paired by travel minutes, shortest first.
+    `officers[station, force, instance]` is the roster the lenders have. Of every force and shift
+    as many are lent as wanted, rounded, by the lenders' parts; each lender sends them by the
+    borrowers' parts.
     """
     book = _opened(problem, limits, officers)
-    lent, borrowed = lent.copy(), borrowed.copy()
+    left = wanted.copy()
     for loan in problem.agreed:
-        force, instance, lender = (
-            problem.force.index(loan.force_id),
-            loan.instance,
-            loan.from_district,
-        )
-        count = min(loan.officers, int(book.left(force, instance)[lender]))
-        book.lend(force, instance, lender, loan.to_district, count)
-        lent[lender, force, instance] -= loan.officers
-        borrowed[loan.to_district, force, instance] -= loan.officers
-    lent, borrowed = np.maximum(lent, 0.0), np.maximum(borrowed, 0.0)
-    for force, instance in np.argwhere(lent.sum(axis=0) > 1e-6).tolist():
-        net = lent[:, force, instance] - borrowed[:, force, instance]
-        cap = book.left(force, instance) * (net > 0)
-        out = apportion(round(np.maximum(net, 0.0).sum()), np.maximum(net, 0.0), cap)
-        wanted = np.maximum(-net, 0.0)
-        into = apportion(int(out.sum()), wanted, np.where(wanted > 0, out.sum(), 0))
-        for lender, borrower, count in pair_nearest(out, into, problem.loan_minutes):
-            book.lend(force, instance, lender, borrower, count)
+        force, way = problem.force.index(loan.force_id), (loan.from_district, loan.to_district)
+        if problem.ways.leaves_time[*way, loan.instance]:
+            count = min(loan.officers, int(book.left(force, loan.instance)[loan.from_district]))
+            book.lend(force, loan.instance, *way, count)
+        left[*way, force, loan.instance] -= loan.officers
+    left = np.where(left > WHOLE, left, 0.0)
+    for force, instance in np.argwhere(left.sum(axis=(0, 1)) > WHOLE).tolist():
+        by_pair = left[:, :, force, instance]
+        by_lender = by_pair.sum(axis=1)
+        cap = book.left(force, instance) * (by_lender > 0)
+        out = apportion(round(by_lender.sum()), by_lender, cap)
+        for lender in np.flatnonzero(out).tolist():
+            most = np.where(by_pair[lender] > 0, out[lender], 0)
+            into = apportion(int(out[lender]), by_pair[lender], most)
+            for borrower in np.flatnonzero(into).tolist():
+                book.lend(force, instance, lender, borrower, int(into[borrower]))
     ids = problem.force.ids
     return tuple(
         Loan(ids[force], lender, borrower, instance, count)
@@ -94,20 +94,3 @@ def _opened(problem: StaffingProblem, limits: ShiftLimits, officers: NDArray[np.
     on_duty = (own @ limits.active.astype(np.int64))[:, respond].sum(axis=1)
     may_leave = np.floor((1.0 - problem.donor_floor) * on_duty + 1e-9).astype(np.int64)
     return LoanBook(respond, limits.active, own, donor_caps(problem, limits), may_leave)
-
-
-def pair_nearest(
-    out: NDArray[np.int64], into: NDArray[np.int64], minutes: NDArray[np.float64]
-) -> list[tuple[int, int, int]]:
-    """Lender, borrower and officers, pairing the shortest way first; ties by index."""
-    left, open_need = out.copy(), into.copy()
-    lenders, borrowers = np.nonzero(out)[0], np.nonzero(into)[0]
-    ways = sorted((float(minutes[a, b]), int(a), int(b)) for a in lenders for b in borrowers)
-    pairs = []
-    for _, lender, borrower in ways:
-        count = int(min(left[lender], open_need[borrower]))
-        if count:
-            pairs.append((lender, borrower, count))
-            left[lender] -= count
-            open_need[borrower] -= count
-    return pairs

@@ -100,11 +100,17 @@ class Around:
         """No change of so many officers is worth more, `[district, force, instance]`."""
         return officers * self.street_price() + self.duty_value(officers)
 
+    def use_with(
+        self, district: int, force: int, share: NDArray[np.float64], officers: int
+    ) -> StreetUse:
+        """Best use of a district's street with officers more, `share[column]` of them there."""
+        supply = self.supply[district].copy()
+        supply[force] = np.maximum(supply[force] + officers * share, 0.0)
+        return street_use(self.problem, self.curves, district, supply)
+
     def change(self, district: int, force: int, instance: int, officers: int) -> OfficerChange:
         """A change with its worth, the district's street solved anew."""
-        supply = self.supply[district].copy()
-        supply[force] = np.maximum(supply[force] + officers * self.share[instance], 0.0)
-        after = street_use(self.problem, self.curves, district, supply)
+        after = self.use_with(district, force, self.share[instance], officers)
         before, sign = self.use[district], 1.0 if officers > 0 else -1.0
         ordered = float(self.ordered_hours(officers)[district, force, instance].sum())
         duty = float(self.duty_value(officers)[district, force, instance])

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.judges.staffing_value import district_officers, officers_on_street
+from optimizer.judges.loan_times import loan_times
+from optimizer.judges.staffing_value import officers_at_home, officers_on_street
 from optimizer.models.solver import Index, LinearModel
 from optimizer.models.staffing.apportion import ROUNDING
 from optimizer.models.staffing.value_curves import ValueCurve
@@ -119,7 +120,10 @@ def supply_rows(model: LinearModel, supply: NDArray[np.float64], which: NDArray[
 
 
 def leaving_windows(problem: StaffingProblem) -> tuple[tuple[int, int], ...]:
-    """Ends of blocks with which shifts end, and the start of a block before which these began."""
+    """Ends of blocks with which shifts end, and the start of a block before which these began.
+
+    Officers on loan end their time on the street when they travel back.
+    """
     if not problem.rules.post_relief_h:
         return ()
     blocks = {
@@ -127,31 +131,44 @@ def leaving_windows(problem: StaffingProblem) -> tuple[tuple[int, int], ...]:
         for need in problem.requirement.posts
         if 0 < need.to_hour < problem.horizon_hours
     }
-    return tuple(
-        sorted(
-            (end, start)
-            for end, start in blocks
-            if any(one.end_h == end and one.start_h <= start for one in problem.instances)
-        )
-    )
+    spans = {(one.start_h, one.end_h) for one in problem.instances} | set(problem.ways.spans)
+    for loan in problem.agreed:
+        way = (loan.from_district, loan.to_district, loan.instance)
+        spans.add((int(problem.ways.on_h[way]), int(problem.ways.off_h[way])))
+    first: dict[int, int] = {}
+    for on, off in spans:
+        first[off] = min(on, first.get(off, on))
+    return tuple(sorted(one for one in blocks if first.get(one[0], one[1] + 1) <= one[1]))
 
 
 def leaving_shares(problem: StaffingProblem) -> NDArray[np.float64]:
     """Part of a shift's officers on the street who go home, `[instance, window]`."""
     windows = leaving_windows(problem)
-    shares = [
-        [
-            one.shift.street_share * (one.end_h == end and one.start_h <= start)
-            for end, start in windows
-        ]
-        for one in problem.instances
-    ]
-    return np.array(shares, dtype=np.float64).reshape(len(problem.instances), len(windows))
+    found = np.zeros((len(problem.instances), len(windows)))
+    for row, one in enumerate(problem.instances):
+        found[row] = one.shift.street_share * leaving_share(windows, one.start_h, one.end_h)
+    return found
+
+
+def leaving_share(
+    windows: tuple[tuple[int, int], ...], on_h: int, off_h: int
+) -> NDArray[np.float64]:
+    """1 for the windows with whose blocks those on the street in hours [on_h, off_h) leave it."""
+    return np.array([float(off_h == end and on_h <= start) for end, start in windows])
 
 
 def street_supply(problem: StaffingProblem, roster: Roster) -> NDArray[np.float64]:
     """Whole officers of a roster on the street, `[district, force, column]` of `add_street`."""
-    leaving = district_officers(problem, roster) @ leaving_shares(problem)
+    leaving = officers_at_home(problem, roster) @ leaving_shares(problem)
+    windows = leaving_windows(problem)
+    for loan in roster.loans:
+        times, share = (
+            loan_times(problem, loan),
+            problem.instances[loan.instance].shift.street_share,
+        )
+        back = leaving_share(windows, times.on_h, times.off_h)
+        force = problem.force.index(loan.force_id)
+        leaving[loan.to_district, force] += share * loan.officers * back
     found = np.floor(leaving + ROUNDING)
     return np.concatenate([officers_on_street(problem, roster), found], axis=2)
 
@@ -217,6 +234,8 @@ def offer_post(
         eligible = eligible & problem.may("sworn")
     if need.role == "supervisor":
         eligible = eligible & (leader_shares(problem) > 0.0)
+    if need.force_ids:
+        eligible = eligible & np.isin(problem.force.ids, need.force_ids)
     hours = use.shape[1]
     if eligible.any() and hours and need.required:
         price = sworn_on_support * problem.may("sworn") * (need.role == "support")
@@ -225,6 +244,11 @@ def offer_post(
         columns[eligible] = model.add_columns(need.required, cost[eligible], shape, integer=integer)
         model.add_entries(use, columns[:, None], 1.0)
         model.add_entries(model.add_rows(0.0, need.required, (1,)), columns, 1.0)
+        if integer and need.crew > 1:
+            crews = model.add_columns(need.required // need.crew, 0.0, (1,), integer=True)
+            whole = model.add_rows(0.0, 0.0, (1,))
+            model.add_entries(whole, columns, 1.0)
+            model.add_entries(whole, crews, -need.crew)
     return columns
 
 
