@@ -55,6 +55,13 @@ def duty(start_h: int, hours: int, **terms: float) -> ShiftInstance:
     )
 
 
+def along_a_line(districts: int, hours: int, apart_min: float) -> NDArray[np.float64]:
+    """Minutes between districts in a row, `[lender, borrower, hour]`."""
+    row = np.arange(districts)
+    apart = np.abs(np.subtract.outer(row, row)) * apart_min
+    return np.repeat(apart[..., None], hours, axis=2)
+
+
 def post(post_id: str, hours: tuple[int, int], required: int, **terms: object) -> PostNeed:
     facts = {"district": 0, "priority": 1, "role": "police"} | terms
     return PostNeed(
@@ -97,7 +104,7 @@ def town(
         "rules": LabourRules(min_presence=0),
         "unit_gain": {},
         "post_penalty": {1: 100.0, 2: 10.0, 3: 1.0},
-        "loan_minutes": np.abs(np.subtract.outer(np.arange(n), np.arange(n))) * 10.0,
+        "loan_minutes": np.zeros((n, n, hours)),
     }
     return StaffingProblem(
         horizon=Horizon(start, hours),
@@ -183,7 +190,7 @@ def city(
             "rapid": _gains(rng, weight, clock, int(40 * scale) + 4),
         },
         post_penalty={1: 60.0, 2: 20.0, 3: 8.0},
-        loan_minutes=np.abs(np.subtract.outer(np.arange(districts), np.arange(districts))) * 12.0,
+        loan_minutes=along_a_line(districts, hours, 12.0),
     )
 
 

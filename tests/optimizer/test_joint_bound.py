@@ -128,7 +128,7 @@ def test_units_of_a_district_go_to_pools_as_the_plan_shares_them() -> None:
 def _one_district(problem: StaffingProblem) -> dict[str, object]:
     return {
         "requirement": replace(problem.requirement, visit_officers=np.zeros((1, HOURS))),
-        "loan_minutes": np.zeros((1, 1)),
+        "loan_minutes": np.zeros((1, 1, HOURS)),
         "in_force": LevelsInForce(problem.in_force.by_command[:1]),
         "unit_gain": {},
     }

@@ -14,7 +14,6 @@ from optimizer.judges.rules import staffing_violations
 from optimizer.judges.staffing_value import officers_on_street, staffing_value
 from optimizer.levels import ServiceLevel
 from optimizer.models.solver import SolverOptions
-from optimizer.models.staffing.loans import pair_nearest
 from optimizer.models.staffing.staffing import staff
 from optimizer.plan import Loan, PostAssignment, Roster
 from optimizer.shifts import LabourRules
@@ -127,13 +126,6 @@ def test_a_district_borrows_up_to_the_donor_share() -> None:
     assert result.posts.have() == {"A": 3}
 
 
-def test_the_nearest_lender_comes_first() -> None:
-    """Only three officers are wanted in district 3, and any of three districts could lend."""
-    minutes = np.array([[0, 9, 9, 30], [9, 0, 9, 10], [9, 9, 0, 20], [9, 9, 9, 0]], dtype=float)
-    out, into = np.array([2, 2, 2, 0]), np.array([0, 0, 0, 3])
-    assert pair_nearest(out, into, minutes) == [(1, 3, 2), (2, 3, 1)]
-
-
 def test_weekly_hours_are_kept_or_counted_as_overtime() -> None:
     """48 h: one officer may work 48/168 x 48 = 13.7 h; two shifts of 10 h make 6.3 h overtime."""
     hours = 48
@@ -244,6 +236,8 @@ def test_no_better_staffing_exists(data: st.DataObject) -> None:
     gains = st.lists(st.integers(0, 9), min_size=2, max_size=2).map(lambda g: sorted(g)[::-1])
     n = 1 + two
     gain_of = [[data.draw(gains) for _ in range(4)] for _ in range(n)]
+    minutes = st.lists(st.sampled_from([0.0, 20.0, 60.0, 70.0]), min_size=4, max_size=4)
+    ways = [[data.draw(minutes) if a != b else [0.0] * 4 for b in range(n)] for a in range(n)]
     problem = town(
         [[data.draw(st.integers(1, 4 - two))] for _ in range(n)],
         (COPS,),
@@ -255,6 +249,9 @@ def test_no_better_staffing_exists(data: st.DataObject) -> None:
         levels={"routine": ServiceLevel("routine", "Routine", "常态勤务", 0.75, 0.0)},
         donor_max_share=0.5,
         donor_floor=0.3,
+        loan_minutes=np.array(ways),
+        loan_notice_h=data.draw(st.sampled_from([0.0, 1.0])),
+        loan_max_min=data.draw(st.sampled_from([30.0, 90.0])),
     )
     result = staff(problem, EXACT)
     assert staffing_violations(problem, result) == ()
@@ -310,6 +307,8 @@ def problems(draw: st.DrawFn) -> StaffingProblem:
         level_of_hour=tuple(draw(st.sampled_from(["2", "1", "1+"])) for _ in range(hours)),
         rules=LabourRules(min_presence=draw(st.integers(0, 2))),
         protected_relaxed=draw(st.booleans()),
+        loan_minutes=rng.choice([0.0, 30.0, 80.0, np.inf], (n, n, hours)),
+        loan_notice_h=draw(st.sampled_from([0.0, 2.0])),
     )
 
 
@@ -382,5 +381,5 @@ def test_bad_input_names_every_fault_at_once() -> None:
 
 
 def test_parts_of_other_sizes_are_refused() -> None:
-    with pytest.raises(BadInput, match=r"loan_minutes.*\(2, 2\)"):
-        town([[2]], (COPS,), (duty(0, 4),), loan_minutes=np.zeros((2, 2)))
+    with pytest.raises(BadInput, match=r"loan_minutes.*\(2, 2, 4\)"):
+        town([[2]], (COPS,), (duty(0, 4),), loan_minutes=np.zeros((2, 2, 4)))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from optimizer.models.solver import LinearModel, SolverOptions, minimise
 from optimizer.models.staffing.apportion import apportion
 from optimizer.models.staffing.limits import ShiftLimits, shift_limits
-from optimizer.models.staffing.station_model import parts_by_model
+from optimizer.models.staffing.station_model import SplitPrices, parts_by_model
 from optimizer.models.staffing.stations import share_out, whole_totals
 from optimizer.models.staffing.value_curves import value_curve
 from optimizer.rotations import LeaveQuota, RestDebt
@@ -104,14 +104,16 @@ def test_parts_of_the_model_keep_all_caps_and_lose_no_more(seed: int, presence: 
     wanted = rng.uniform(0, head.sum(), (1, 1, len(shifts)))
     total = whole_totals(limits, np.minimum(wanted, 9.0), *district)[0]
     terms = (limits, total, head, caps, force_caps, presence)
-    parts = parts_by_model(*terms)
+    parts = parts_by_model(*terms, SplitPrices(limits.hours.astype(np.float64), 3.0))
     assert (parts.sum(axis=0) <= total + 1e-6).all()
     found = share_out(*terms, parts=parts)
-    for split in (parts, found):
+    scarce = share_out(*terms, parts=parts, scarce_first=True)
+    for split in (parts, found, scarce):
         assert (split @ limits.teams.pattern.T <= caps + 1e-6).all()
         assert (split.sum(axis=1) @ limits.forces.pattern.T <= force_caps + 1e-6).all()
-    assert (found >= 0).all()
-    assert (found.sum(axis=0) <= total).all()
+    for split in (found, scarce):
+        assert (split >= 0).all()
+        assert (split.sum(axis=0) <= total).all()
     in_order = share_out(*terms)
     assert lost(limits, parts, presence) <= lost(limits, in_order, presence) + 1e-3
 

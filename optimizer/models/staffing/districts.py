@@ -9,7 +9,19 @@ from numpy.typing import NDArray
 from optimizer.models.solver import Index, LinearModel, SolverOptions, minimise
 from optimizer.models.staffing.aid import AidColumns, aid_on_street, offer_aid
 from optimizer.models.staffing.limits import HeadcountRows, ShiftLimits
-from optimizer.models.staffing.street import SupplyRows, add_street, leaving_shares
+from optimizer.models.staffing.loan_columns import (
+    LoanColumns,
+    borrowed_shares,
+    offer_loans,
+    require_donor_limits,
+    want_agreed_loans,
+)
+from optimizer.models.staffing.street import (
+    StreetColumns,
+    SupplyRows,
+    add_street,
+    leaving_shares,
+)
 from optimizer.models.staffing.value_curves import ValueCurve
 from optimizer.mutual_aid import AidCall
 from optimizer.staffing_input import StaffingProblem
@@ -23,24 +35,24 @@ class DistrictStaffing:
     """Officers by district, possibly fractional, and a proven bound on the cost.
 
     `officers[district, kind, team, instance]` by home kind (station, branch);
-    `lent` and `borrowed` are `[district, force, instance]`, `units[type, district, hour]` those
-    on the street, `calls` the groups of mutual aid, `groups[call]` of each.
+    `loans[lender, borrower, force, instance]` are officers lent, `units[type, district, hour]`
+    those on the street, `calls` the groups of mutual aid, `groups[call]` of each.
+    `worth[district, force, instance]` is what one officer more on a shift adds to the value.
     """
 
     officers: NDArray[np.float64]
-    lent: NDArray[np.float64]
-    borrowed: NDArray[np.float64]
+    loans: NDArray[np.float64]
     calls: tuple[AidCall, ...]
     groups: NDArray[np.float64]
     units: NDArray[np.float64]
+    worth: NDArray[np.float64]
     cost_bound: float
 
 
 @dataclass(frozen=True)
 class _Columns:
     officers: Index
-    lent: Index
-    borrowed: Index
+    loans: LoanColumns
     aid: AidColumns
 
 
@@ -60,23 +72,24 @@ def staff_districts(
     model = LinearModel()
     columns = _officer_columns(model, problem, limits, integer=integer)
     require_shares(model, problem, limits, columns.officers)
-    require_donor_limits(model, problem, limits, columns)
-    want_agreed_loans(model, problem, limits, columns)
+    require_donor_limits(model, problem, limits, columns.officers, columns.loans)
+    want_agreed_loans(model, problem, limits, columns.loans)
     require_presence(model, problem, limits, columns.officers)
-    count_order_short(model, problem, limits, columns.officers)
+    orders = count_order_short(model, problem, limits, columns.officers)
     count_overtime(model, problem, limits, columns.officers)
-    units = _put_on_street(model, problem, limits, curves, columns, integer=integer)
+    streets = _put_on_street(model, problem, limits, curves, columns, integer=integer)
+    units = np.stack([street.units for street in streets], axis=1)
     for row, kind in enumerate(problem.force.unit_types):
         if cuts is not None and kind.unit_type in cuts:
             gain_at_most(model, cuts[kind.unit_type], units[row])
-    solution = minimise(model, options)
+    solution = minimise(model, options, prices=not integer)
     return DistrictStaffing(
         solution.at(columns.officers),
-        solution.at(columns.lent),
-        solution.at(columns.borrowed),
+        solution.at(columns.loans.pairs),
         columns.aid.calls,
         solution.at(columns.aid.columns),
         solution.at(units),
+        shift_worth(problem, limits, streets, orders, solution.prices),
         solution.bound,
     )
 
@@ -99,17 +112,11 @@ def _officer_columns(
     open_shift = limits.allowed & (limits.hours > 0) & useful[limits.force][:, None]
     present = (head > 0)[..., None] & open_shift[:, None]
     by_force = limits.any_team(np.asarray(np.any(present, axis=1)))
-    lendable = np.zeros(by_force.shape, dtype=np.bool_)
-    if problem.n_districts > 1:
-        lendable[:] = by_force.any(axis=0)
     worked = limits.hours.astype(np.float64)
     most = np.broadcast_to(head[..., None], present.shape)
     return _Columns(
         _some_columns(model, present, most, problem.officer_hour_cost * worked, integer=integer),
-        _some_columns(
-            model, lendable & by_force, np.inf, problem.loan_cost * worked, integer=integer
-        ),
-        _some_columns(model, lendable, np.inf, 0.0, integer=integer),
+        offer_loans(model, problem, limits, by_force, integer=integer),
         offer_aid(model, problem, integer=integer),
     )
 
@@ -180,66 +187,6 @@ def _count(
     model.add_entries(of_team, columns, pattern[row, instance])
 
 
-def require_donor_limits(
-    model: LinearModel, problem: StaffingProblem, limits: ShiftLimits, columns: _Columns
-) -> None:
-    """Officers lent are borrowed by someone, rostered at home, and not too many at any time."""
-    lent, own = columns.lent, columns.officers
-    balance = model.add_rows(0.0, 0.0, lent.shape[1:])
-    model.add_entries(balance, lent, 1.0)
-    model.add_entries(balance, columns.borrowed, -1.0)
-    rostered = model.add_rows(-np.inf, 0.0, lent.shape)
-    model.add_entries(rostered, lent, 1.0)
-    model.add_entries(rostered[:, None, limits.force], own, -1.0)
-    caps = donor_caps(problem, limits)
-    at_most = model.add_rows(-np.inf, caps, caps.shape)
-    active = limits.street.T
-    model.add_entries(at_most[..., None], lent[:, :, None, :], active)
-    respond = problem.may("respond").astype(np.float64)[:, None, None]
-    stay = model.add_rows(-np.inf, 0.0, (problem.n_districts, problem.horizon_hours))
-    model.add_entries(stay[:, None, :, None], lent[:, :, None, :], respond * active)
-    share = (1.0 - problem.donor_floor) * respond[limits.force] * active
-    model.add_entries(stay[:, None, None, :, None], own[:, :, :, None, :], -share)
-
-
-def want_agreed_loans(
-    model: LinearModel, problem: StaffingProblem, limits: ShiftLimits, columns: _Columns
-) -> None:
-    """Agreed loans lent and borrowed, or counted short; none of them is lent straight back.
-
-    Beyond what was agreed, a borrower lends none of that force and shift and a lender borrows
-    none.
-    """
-    if not problem.agreed:
-        return
-    hours = limits.hours[[loan.instance for loan in problem.agreed]]
-    officers = np.array([loan.officers for loan in problem.agreed])
-    short = model.add_columns(officers, problem.agreed_penalty * hours, officers.shape)
-    force = np.array([problem.force.index(loan.force_id) for loan in problem.agreed])
-    number = np.array([loan.instance for loan in problem.agreed])
-    key = force * len(problem.instances) + number
-    lenders = np.array([loan.from_district for loan in problem.agreed])
-    borrowers = np.array([loan.to_district for loan in problem.agreed])
-    for side, other, found in (
-        (lenders, borrowers, columns.lent),
-        (borrowers, lenders, columns.borrowed),
-    ):
-        asked = np.zeros(found.shape)
-        np.add.at(asked, (side, force, number), officers)
-        rows = model.add_rows(asked[side, force, number], np.inf, officers.shape)
-        model.add_entries(rows, found[side, force, number], 1.0)
-        same = (key[:, None] == key) & (side[:, None] == side)
-        model.add_entries(rows[:, None], short, same.astype(np.float64))
-        most = model.add_rows(-np.inf, asked[other, force, number], officers.shape)
-        model.add_entries(most, found[other, force, number], 1.0)
-
-
-def donor_caps(problem: StaffingProblem, limits: ShiftLimits) -> NDArray[np.int64]:
-    """Most officers a district may lend at one time, `[district, force, hour]`."""
-    available = problem.district_headcount()[..., None] * limits.available_share[:, None]
-    return np.floor(problem.donor_max_share * available + 1e-9).astype(np.int64)
-
-
 def require_presence(
     model: LinearModel, problem: StaffingProblem, limits: ShiftLimits, officers: Index
 ) -> None:
@@ -255,15 +202,20 @@ def require_presence(
 
 def count_order_short(
     model: LinearModel, problem: StaffingProblem, limits: ShiftLimits, officers: Index
-) -> None:
-    """Officers on duty below what the level orders, at a price."""
+) -> Index:
+    """Officers on duty below what the level orders, at a price.
+
+    Returns the rows, `[district, force, hour]`; -1 where nothing is ordered.
+    """
     wanted, price = problem.ordered(), problem.order_price()
+    rows = np.full(wanted.shape, -1, dtype=np.int64)
     if price.any():
         short = model.add_columns(wanted, price[:, None], wanted.shape)
         rows = model.add_rows(wanted, np.inf, wanted.shape)
         model.add_entries(rows, short, 1.0)
         of_team = rows[:, None, limits.force, :, None]
         model.add_entries(of_team, officers[:, :, :, None, :], limits.street.T)
+    return rows
 
 
 def reachable_presence(problem: StaffingProblem) -> NDArray[np.int64]:
@@ -316,23 +268,41 @@ def _put_on_street(
     columns: _Columns,
     *,
     integer: bool,
-) -> Index:
-    """Officers on the street, home ones and borrowed ones, less those lent.
-
-    Returns the columns of units, `[type, district, hour]`.
-    """
+) -> tuple[StreetColumns, ...]:
+    """Officers on the street by district, home ones and borrowed ones, less those lent."""
     share = street_shares(problem, limits).T
+    on_loan = borrowed_shares(problem, columns.loans.classes)
     nobody = np.zeros((len(problem.force.types), len(share)))
     windows = len(share) - problem.horizon_hours
-    units = []
+    streets = []
     for district in range(problem.n_districts):
         street = add_street(model, problem, curves, district, nobody, integer=integer)
-        units.append(street.units)
+        streets.append(street)
         present = aid_on_street(problem, columns.aid.calls, district)
         present = np.pad(present, ((0, 0), (0, 0), (0, windows)))
         for supply in street.supplied:
             _fill(model, limits, columns, district, supply, share, present)
-    return np.stack(units, axis=1)
+            _fill_borrowed(model, columns.loans, district, supply, on_loan)
+    return tuple(streets)
+
+
+def shift_worth(
+    problem: StaffingProblem,
+    limits: ShiftLimits,
+    streets: tuple[StreetColumns, ...],
+    orders: Index,
+    prices: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """What an officer more on a shift adds on the street and to orders, from the rows' prices.
+
+    `[district, force, instance]`; without prices every hour of a shift counts 1.
+    """
+    shape = (problem.n_districts, len(problem.force.types), len(problem.instances))
+    if not len(prices):
+        return np.broadcast_to(limits.hours.astype(np.float64), shape)
+    on_street = np.stack([street.price(prices) for street in streets])
+    ordered = np.where(orders >= 0, prices[orders], 0.0)
+    return np.asarray(on_street @ street_shares(problem, limits).T + ordered @ limits.street.T)
 
 
 def _fill(
@@ -344,20 +314,34 @@ def _fill(
     share: NDArray[np.float64],
     aid: NDArray[np.int64],
 ) -> None:
-    """Officers of a district, and those who come to its aid, in the rows that they fill.
+    """Officers of a district who are not lent, and groups that come to its aid, in their rows.
 
     `share[column, instance]` and `aid[force, call, column]` are the parts of them there.
     """
     rows = supply.rows[..., None]
     part = supply.share[:, None, None] * share
-    own, lent, borrowed = columns.officers[district], columns.lent, columns.borrowed
+    own, lent = columns.officers[district], columns.loans.lent
     for found, people, counted in (
         (rows[limits.force], own[:, :, None, :], -part[limits.force]),
         (rows, lent[district][:, None, :], part),
-        (rows, borrowed[district][:, None, :], -part),
         (supply.rows[:, None], columns.aid.columns[:, None], -supply.share[:, None, None] * aid),
     ):
         model.add_entries(found, np.where(found >= 0, people, -1), counted)
+
+
+def _fill_borrowed(
+    model: LinearModel,
+    loans: LoanColumns,
+    district: int,
+    supply: SupplyRows,
+    share: NDArray[np.float64],
+) -> None:
+    """Officers on loan to a district, `share[instance, class, column]` of them there."""
+    instance, of_class, column = np.nonzero(share)
+    people = loans.borrowed[district][:, instance, of_class]
+    rows = supply.rows[:, column]
+    part = supply.share[:, None] * share[instance, of_class, column]
+    model.add_entries(rows, np.where(rows >= 0, people, -1), -part)
 
 
 def gain_at_most(model: LinearModel, cuts: UnitCuts, units: Index) -> None:

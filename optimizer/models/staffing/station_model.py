@@ -4,17 +4,29 @@ Used where sharing out in order of start drops officers or leaves a station shor
 model sees all shifts of all teams at once, and sharing out in order then follows its parts.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.models.solver import Index, LinearModel, SolverOptions, minimise
 from optimizer.models.staffing.limits import ShiftLimits
 
-DROPPED, UNEVEN = 1.0, 0.01
-"""Costs of an officer-hour that nobody works, and of an officer above a home's share."""
+DROPPED, UNEVEN = 0.01, 0.01
+"""Costs of an officer-hour that nobody works beyond its worth, and of an officer above a home's
+share: small, so that they only decide between equals."""
 
-ABSENT = 3.0
-"""Cost of an officer-hour of presence that is short: above that of one more officer dropped."""
+
+@dataclass(frozen=True)
+class SplitPrices:
+    """What a split over homes costs, in weighted call-minutes.
+
+    `worth[instance]` for every officer dropped from a shift, `presence` for every officer-hour
+    of presence that is short.
+    """
+
+    worth: NDArray[np.float64]
+    presence: float
 
 
 def parts_by_model(
@@ -24,12 +36,13 @@ def parts_by_model(
     team_cap: NDArray[np.float64],
     force_cap: NDArray[np.float64],
     presence: int,
+    prices: SplitPrices,
 ) -> NDArray[np.float64]:
     """Officers `[home, team, instance]`, in parts, that sum to at most `total[team, instance]`.
 
     `headcount[home, team]`, `team_cap[home, team, row]` and `force_cap[home, row]` are those of
-    one force at homes of one kind. As many as possible are given out, every home has `presence`
-    on duty where it can, and the rest goes by head-count.
+    one force at homes of one kind. Those dropped and `presence` that homes are short of cost as
+    little as possible by the `prices`, and the rest goes by head-count.
     """
     model = LinearModel()
     wanted = np.broadcast_to(total, (len(headcount), *total.shape))
@@ -37,11 +50,10 @@ def parts_by_model(
     columns = np.full(present.shape, -1, dtype=np.int64)
     most = np.minimum(headcount[..., None], wanted)[present]
     columns[present] = model.add_columns(most, 0.0, (int(present.sum()),))
-    hours = limits.hours.astype(np.float64)
-    _give_out(model, columns, total, hours)
+    _give_out(model, columns, total, prices.worth + DROPPED * limits.hours)
     _keep_caps(model, limits.teams.pattern, columns, team_cap)
     _keep_caps(model, limits.forces.pattern, columns, force_cap[:, None])
-    _keep_presence(model, limits, columns, presence)
+    _keep_presence(model, limits, columns, presence, prices.presence)
     _keep_even(model, columns, wanted * _shares(headcount)[..., None])
     return np.maximum(minimise(model, SolverOptions()).at(columns), 0.0)
 
@@ -52,10 +64,10 @@ def _shares(headcount: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _give_out(
-    model: LinearModel, columns: Index, total: NDArray[np.int64], hours: NDArray[np.float64]
+    model: LinearModel, columns: Index, total: NDArray[np.int64], cost: NDArray[np.float64]
 ) -> None:
-    """All officers of a shift are given out or dropped."""
-    dropped = model.add_columns(total, np.broadcast_to(DROPPED * hours, total.shape), total.shape)
+    """All officers of a shift are given out or dropped, at `cost[instance]` each."""
+    dropped = model.add_columns(total, cost, total.shape)
     rows = model.add_rows(total, total, total.shape)
     model.add_entries(rows, dropped, 1.0)
     model.add_entries(rows, columns, 1.0)
@@ -78,11 +90,13 @@ def _keep_caps(
     model.add_entries(of_member, kept, pattern[counted, instance])
 
 
-def _keep_presence(model: LinearModel, limits: ShiftLimits, columns: Index, presence: int) -> None:
+def _keep_presence(
+    model: LinearModel, limits: ShiftLimits, columns: Index, presence: int, price: float
+) -> None:
     """Officers on duty at every home and hour, or counted short."""
     if presence:
         shape = (len(columns), limits.active.shape[1])
-        short = model.add_columns(presence, ABSENT, shape)
+        short = model.add_columns(presence, price, shape)
         rows = model.add_rows(presence, np.inf, shape)
         model.add_entries(rows, short, 1.0)
         instance, hour = np.nonzero(limits.active)

@@ -7,7 +7,7 @@ from optimizer.hours import side_by_side
 from optimizer.models.staffing.apportion import apportion
 from optimizer.models.staffing.districts import KINDS
 from optimizer.models.staffing.limits import ShiftLimits
-from optimizer.models.staffing.station_model import ABSENT, parts_by_model
+from optimizer.models.staffing.station_model import SplitPrices, parts_by_model
 from optimizer.staffing_input import StaffingProblem
 
 WHOLE = 1e-6
@@ -16,13 +16,17 @@ FRACTION = 1e-3
 
 
 def split_over_stations(
-    problem: StaffingProblem, limits: ShiftLimits, target: NDArray[np.float64]
+    problem: StaffingProblem,
+    limits: ShiftLimits,
+    target: NDArray[np.float64],
+    worth: NDArray[np.float64],
 ) -> NDArray[np.int64]:
     """Officers `[station, team, instance]` close to `target[district, kind, team, instance]`.
 
     Totals are rounded within the district's limits, then shared out in proportion to
     head-counts, stations first up to their minimum presence. What no home may work any more
-    under its own limits is dropped, so the rules always hold.
+    under its own limits is dropped, so the rules always hold; `worth[district, force, instance]`
+    is what an officer dropped from a shift costs.
     """
     caps = limits.teams.district_caps(), limits.forces.district_caps()
     home_caps = limits.teams.station_caps(), limits.forces.station_caps()
@@ -37,7 +41,8 @@ def split_over_stations(
             if wanted.max(initial=0.0) > WHOLE:
                 team_caps, force_caps = caps[0][district, teams], caps[1][district, force]
                 total = whole_totals(limits, wanted, team_caps, force_caps)
-                _share_district(problem, limits, district, force, total, home_caps, found)
+                prices = SplitPrices(worth[district, force], problem.presence_penalty)
+                _share_district(problem, limits, district, force, total, home_caps, prices, found)
         return found
 
     districts = side_by_side(split, problem.n_districts)
@@ -51,6 +56,7 @@ def _share_district(
     force: int,
     total: NDArray[np.int64],
     home_caps: tuple[NDArray[np.float64], NDArray[np.float64]],
+    prices: SplitPrices,
     officers: NDArray[np.int64],
 ) -> None:
     """Enter the homes' parts of `total[kind, team, instance]` of a force into `officers`."""
@@ -70,8 +76,14 @@ def _share_district(
         )
         given = share_out(limits, *terms)
         if _wanting(limits, given, total[row], least):
-            parts = parts_by_model(limits, *terms)
-            given = _better(limits, given, share_out(limits, *terms, parts=parts), least)
+            parts = parts_by_model(limits, *terms, prices)
+            tried = [
+                given,
+                share_out(limits, *terms, parts=parts),
+                share_out(limits, *terms, scarce_first=True),
+                share_out(limits, *terms, parts=parts, scarce_first=True),
+            ]
+            given = _best(limits, tried, least, prices)
         officers[at] = given
 
 
@@ -83,19 +95,19 @@ def _wanting(
     return dropped or bool((_present(limits, given) < presence).any())
 
 
-def _better(
+def _best(
     limits: ShiftLimits,
-    first: NDArray[np.int64],
-    second: NDArray[np.int64],
+    tried: list[NDArray[np.int64]],
     presence: int,
+    prices: SplitPrices,
 ) -> NDArray[np.int64]:
-    """The split that leaves fewer officer-hours out, presence counted `ABSENT` times."""
+    """The split that costs least: presence that is short, less what those given out are worth."""
 
-    def lost(given: NDArray[np.int64]) -> float:
+    def cost(given: NDArray[np.int64]) -> float:
         short = np.maximum(presence - _present(limits, given), 0).sum()
-        return float(ABSENT * short - given.sum(axis=(0, 1)) @ limits.hours)
+        return float(prices.presence * short - given.sum(axis=(0, 1)) @ prices.worth)
 
-    return second if lost(second) < lost(first) else first
+    return min(tried, key=cost)
 
 
 def _present(limits: ShiftLimits, given: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -139,6 +151,7 @@ def share_out(
     presence: int,
     *,
     parts: NDArray[np.float64] | None = None,
+    scarce_first: bool = False,
 ) -> NDArray[np.int64]:
     """Officers `[home, team, instance]` that sum to `total[team, instance]` where limits allow.
 
@@ -146,11 +159,14 @@ def share_out(
     one force. Each home owes its quota of all shifts so far; largest remainders are paid first,
     so that a home that was rounded up once is rounded down the next time. With `parts` each home
     gets its part of a shift, and its fraction decides who is rounded up.
+
+    Shifts are shared out in order of start, or with `scarce_first` those of hours with the fewest
+    on duty before the others: what homes have no room for is then left out where more remain.
     """
     officers = np.zeros((*headcount.shape, total.shape[1]), dtype=np.int64)
     left_team, left_force = team_cap.copy(), force_cap.copy()
     owed = np.zeros(headcount.shape)
-    for instance in np.nonzero(total.any(axis=0))[0]:
+    for instance in _scarce_first(limits, total) if scarce_first else _used(total):
         rows = limits.teams.pattern[:, instance]
         of_all = limits.forces.pattern[:, instance]
         for team in np.nonzero(total[:, instance])[0]:
@@ -169,6 +185,19 @@ def share_out(
             left_team[:, team] -= given[:, None] * rows
             left_force -= given[:, None] * of_all
     return officers
+
+
+def _used(total: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Shifts that somebody works, in order of start."""
+    return np.flatnonzero(total.any(axis=0))
+
+
+def _scarce_first(limits: ShiftLimits, total: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Shifts that somebody works, by the fewest on duty in one of their hours."""
+    used = _used(total)
+    on_duty = total.sum(axis=0) @ limits.active.astype(np.int64)
+    fewest = np.where(limits.active[used], on_duty, on_duty.max(initial=0)).min(axis=1)
+    return np.asarray(used[np.argsort(fewest, kind="stable")])
 
 
 def _quota(wanted: int, headcount: NDArray[np.int64], presence: int) -> NDArray[np.float64]:
