@@ -1,7 +1,7 @@
 """The largest event sites: how many idle units are near them at their peak.
 
-There is no reserve yet, and minutes of units that may be sent anywhere would read as if there
-were one. So units are counted that stand idle within some minutes of the site.
+Minutes of units that may be sent anywhere would read as if they were a reserve. So units are
+counted that stand idle within some minutes of the site; a reserve is told apart.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from optimizer.force import Force
 from optimizer.plan import Deployment
 from optimizer.reach import cell_lists
 from optimizer.requirement import PostNeed
+from optimizer.reserve import RESERVE
 
 TOP_SITES = 10
 NEAR_SITE_MIN: tuple[float, ...] = (5.0, 10.0)
@@ -36,12 +37,15 @@ def largest_sites(
 ) -> tuple[Site, ...]:
     """The events whose posts ask for most people in one hour, the largest first.
 
-    The first such hour is the peak. Equal ones stay in the order of the posts.
+    The first such hour is the peak. Equal ones stay in the order of the posts. A reserve is no
+    event.
     """
     hours = situation.horizon.hours
     asked: dict[str, NDArray[np.int64]] = {}
     first: dict[str, PostNeed] = {}
     for need in needs:
+        if need.ring == RESERVE:
+            continue
         by_hour = asked.setdefault(need.event_id, np.zeros(hours, dtype=np.int64))
         by_hour[need.from_hour : need.to_hour] += need.required
         first.setdefault(need.event_id, need)
