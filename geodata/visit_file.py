@@ -48,7 +48,7 @@ def read_visit_points(
     names_en, names_zh = check.texts("name_en"), check.texts("name_zh")
     visit_min = check.numbers("visit_min", minimum=1.0)
     interval_h = check.numbers("interval_h", minimum=0.25)
-    clocks = [_clock_hours(check, name) for name in ("from_clock", "to_clock")]
+    clocks = [full_hours(check, name) for name in ("from_clock", "to_clock")]
     check.unique(["point_id"], ids, "the point")
     points = read_points(check, area, str(crs))
     refuse_outside(check, points, str(crs), area)
@@ -67,7 +67,8 @@ def read_visit_points(
     return VisitPoints(places, visit_min[rows], interval_h[rows], clocks[0][rows], clocks[1][rows])
 
 
-def _clock_hours(check: RowCheck, column: str) -> NDArray[np.int64]:
+def full_hours(check: RowCheck, column: str) -> NDArray[np.int64]:
+    """Clock hours 0 to 23 from texts `HH:00`."""
     found = check.texts(column)
     good = [len(t) == 5 and t[2:] == ":00" and t[:2].isdecimal() and int(t[:2]) < 24 for t in found]
     check.refuse(

@@ -178,23 +178,61 @@ class PostAssignment:
 
 @dataclass(frozen=True)
 class Visit:
-    """A visit to a must-visit point by a foot patrol of two officers.
+    """A visit to a must-visit point, by a foot patrol of two officers unless a route says else.
 
-    Starts `minute` minutes after the horizon's start.
+    Starts `minute` minutes after the horizon's start. On a route, `route` is its number; the
+    patrol sets out for the point at minute `leave` and has done there at `end`; the visit is the
+    one due from minute `due_from` on, to begin by `latest`.
     """
 
     point: int
     minute: int
     minutes: float
     station: int
+    route: int = -1
+    leave: int = -1
+    end: int = -1
+    due_from: int = -1
+    latest: int = -1
+
+
+@dataclass(frozen=True)
+class PatrolRoute:
+    """A round of visits: by a patrol on foot, or by a unit between calls.
+
+    `kind` is `foot` or the type of unit; `station` sends the patrol, which starts and ends at the
+    patrol place `place` (on foot: the station). `unit` numbers the units of a type, -1 on foot.
+    Minutes from the horizon's start; `free_min` of them are left by calls.
+    """
+
+    route_id: str
+    kind: str
+    officers: int
+    station: int
+    place: int
+    unit: int
+    from_min: int
+    to_min: int
+    free_min: float
+
+    @property
+    def on_foot(self) -> bool:
+        """Whether it is made by officers who answer no calls."""
+        return self.unit < 0
 
 
 @dataclass(frozen=True)
 class VisitPlan:
-    """Visits that are planned and those that could not be, per point."""
+    """Visits that are planned and those that could not be, per point.
+
+    Visits on `routes` name them by number; `bound_min` minutes of visits are more than any routes
+    of these patrols can deliver, infinite where nothing is known.
+    """
 
     visits: tuple[Visit, ...]
     due: NDArray[np.int64]
+    routes: tuple[PatrolRoute, ...] = ()
+    bound_min: float = float("inf")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "due", frozen_array(self.due, np.int64, np.shape(self.due), "due"))

@@ -143,7 +143,7 @@ class RoutePlan:
 
 
 MODES = ("foot", "car", "motorcycle")
-"""How a patrol moves."""
+"""How patrols move unless they are told otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,13 +155,15 @@ class Patrols:
     patrol_ids
         Names, no two the same.
     mode
-        Index into `MODES`, `[patrol]`.
+        Index into `modes`, `[patrol]`.
     start
         Place where each patrol starts and ends, counted after the must-visit points, `[patrol]`.
     from_min, to_min
         Its time, minutes from the horizon's start, `[patrol]`.
     free_min
         Minutes of that time that calls are expected to leave, `[patrol]`.
+    modes
+        How patrols may move.
 
     Raises
     ------
@@ -176,6 +178,7 @@ class Patrols:
     from_min: NDArray[np.float64]
     to_min: NDArray[np.float64]
     free_min: NDArray[np.float64]
+    modes: tuple[str, ...] = MODES
 
     def __post_init__(self) -> None:
         shape = (len(self.patrol_ids),)
@@ -186,7 +189,7 @@ class Patrols:
             object.__setattr__(self, name, frozen_array(getattr(self, name), dtype, shape, name))
         span = self.to_min - self.from_min
         wrong = {
-            "mode": (self.mode < 0) | (self.mode >= len(MODES)),
+            "mode": (self.mode < 0) | (self.mode >= len(self.modes)),
             "start": self.start < 0,
             "to_min": ~(span >= 0),
             "free_min": ~((self.free_min >= 0) & (self.free_min <= span)),
@@ -212,7 +215,8 @@ class Patrols:
 class RouteVisit:
     """A visit of a patrol to a must-visit point, minutes from the horizon's start.
 
-    It takes `minutes` of work, and as many times longer by the clock as the patrol is stretched.
+    It takes `minutes` of work, and as many times longer by the clock as the patrol is stretched,
+    rounded up to a whole minute.
     """
 
     patrol: int
@@ -268,35 +272,52 @@ class DueWindows:
 
 def due_spans(points: VisitPoints, horizon: Horizon) -> DueWindows:
     """Runs of hours in which visits of a point are due, by point and time."""
-    rows = []
-    due = np.array([points.due_at(int(clock)) for clock in horizon.hour_of_day]).T
-    for point in range(len(points.places)):
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], due[point], [0]])))
-        spans = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-        rows += [(point, 60.0 * first, 60.0 * last) for first, last in spans]
+    due = _due(points, horizon)
+    rows = [(p, 60.0 * a, 60.0 * b) for p in range(len(due)) for a, b in runs_of(due[p])]
     return _windows(rows)
 
 
-def due_windows(points: VisitPoints, horizon: Horizon) -> DueWindows:
-    """One window for each visit: every span of due hours in equal parts.
+def due_windows(
+    points: VisitPoints, horizon: Horizon, density: NDArray[np.float64] | None = None
+) -> DueWindows:
+    """One window for each visit: every span of due hours in equal parts, in whole minutes.
 
     As few parts as can be, of at most the point's interval; none where a part is shorter than a
-    visit.
+    visit. `density[point, hour]` says how fast intervals pass: at 0.5 they last twice as long, at
+    0 no visit is due; 1 everywhere unless given.
     """
+    due = _due(points, horizon)
+    pace = np.ones(due.shape) if density is None else density
     rows = []
-    spans = due_spans(points, horizon)
-    for point, first, last in zip(*_columns(spans), strict=True):
-        parts = int(np.ceil((last - first) / (60.0 * points.interval_h[point]) - 1e-9))
-        edges = np.linspace(first, last, parts + 1).tolist()
-        if edges[1] - edges[0] >= points.visit_min[point]:
-            rows += [(point, a, b) for a, b in pairwise(edges)]
+    for point in range(len(due)):
+        for first, last in runs_of(due[point] & (pace[point] > 0.0)):
+            edges = _edges(first, pace[point, first:last], float(points.interval_h[point]))
+            if np.diff(edges).min() >= points.visit_min[point]:
+                rows += [(point, a, b) for a, b in pairwise(edges)]
     return _windows(rows)
+
+
+def runs_of(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First position and position after the last of each run of true ones."""
+    padded = np.concatenate([[0], flags.astype(np.int8), [0]])
+    edges = np.flatnonzero(np.diff(padded)).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _due(points: VisitPoints, horizon: Horizon) -> NDArray[np.bool_]:
+    """Whether visits are due, `[point, hour]`."""
+    clocks = horizon.hour_of_day
+    return np.array([points.due_at(int(clock)) for clock in clocks]).reshape(len(clocks), -1).T
+
+
+def _edges(first: int, pace: NDArray[np.float64], interval_h: float) -> list[float]:
+    """Where windows begin and end in the hours from `first` on, by a clock of that pace."""
+    shown = np.concatenate([[0.0], np.cumsum(pace)])
+    parts = int(np.ceil(shown[-1] / interval_h - 1e-9))
+    at = np.interp(np.linspace(0.0, shown[-1], parts + 1), shown, np.arange(len(shown)))
+    return [float(edge) for edge in np.round(60.0 * (first + at))]
 
 
 def _windows(rows: list[tuple[int, float, float]]) -> DueWindows:
     table = np.array(rows, dtype=np.float64).reshape(-1, 3)
     return DueWindows(table[:, 0].astype(np.int64), table[:, 1], table[:, 2])
-
-
-def _columns(windows: DueWindows) -> tuple[list[int], list[float], list[float]]:
-    return windows.point.tolist(), windows.from_min.tolist(), windows.to_min.tolist()

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from geodata.faults import BadInput, Fault
@@ -13,6 +14,7 @@ from optimizer.judges.evaluation import evaluate
 from optimizer.judges.simulation.city import fleet_of
 from optimizer.judges.simulation.service import one_record_per_call
 from optimizer.judges.summary import city_service
+from optimizer.plan import VisitPlan
 from scenarios.finished_run import FinishedRun, open_run
 from scenarios.headline import NAMES, json_ready
 from scenarios.progress import Progress
@@ -108,9 +110,16 @@ def _simulated(finished: FinishedRun) -> Simulated:
         finished.deployment,
         finished.baseline,
         patrol_wishes(finished.loaded, world).pool_of_place,
-        finished.visits,
+        _visit_plan(finished),
         finished.have,
     )
+
+
+def _visit_plan(finished: FinishedRun) -> VisitPlan:
+    """The planned visits with their routes and those due."""
+    points = len(finished.world.situation.visit_points.places)
+    due = np.bincount(finished.world.due_visits[:, 0], minlength=points)
+    return VisitPlan(finished.visits, due, finished.routes)
 
 
 def _analytic(finished: FinishedRun) -> dict[str, float]:

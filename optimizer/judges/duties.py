@@ -37,7 +37,8 @@ def visit_minutes(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Minutes of visits due and planned, `[district, hour]` of their start.
 
-    `due[visit, 2]` are point and start in minutes from the horizon's start.
+    `due[visit, 2]` are point and start in minutes from the horizon's start; a planned visit that
+    has a window counts in the hour in which that begins, as what is due there does.
     """
     hours, points = situation.horizon.hours, situation.visit_points
     shape = (len(situation.area.districts), hours)
@@ -46,5 +47,6 @@ def visit_minutes(
     last = np.minimum(due[:, 1] // 60, hours - 1)
     np.add.at(asked, (district[due[:, 0]], last), points.visit_min[due[:, 0]])
     for visit in plan.visits:
-        planned[district[visit.point], min(visit.minute // 60, hours - 1)] += visit.minutes
+        minute = visit.minute if visit.due_from < 0 else visit.due_from
+        planned[district[visit.point], min(minute // 60, hours - 1)] += visit.minutes
     return asked, planned

@@ -1,6 +1,6 @@
 """Rules of visit routes: each point once, in its window, home in time, and the score as told."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import chain
 
@@ -12,6 +12,7 @@ from geodata.places import VisitPoints
 from optimizer.judges.claims import TOLERANCE
 from optimizer.judges.violation import Violation
 from optimizer.visit_routes import (
+    DueWindows,
     NightRoutes,
     Patrols,
     RoutePlan,
@@ -128,10 +129,13 @@ def longest_gaps(
     """
     gaps = np.zeros(len(points.places))
     spans = due_spans(points, horizon)
+    of_point: dict[int, list[RouteVisit]] = defaultdict(list)
+    for visit in sorted(visits, key=lambda visit: visit.begin_min):
+        of_point[visit.point].append(visit)
     for point, first, last in zip(spans.point, spans.from_min, spans.to_min, strict=True):
         free_from = first
-        for visit in sorted(visits, key=lambda visit: visit.begin_min):
-            if visit.point == point and first <= visit.begin_min < last:
+        for visit in of_point[int(point)]:
+            if first <= visit.begin_min < last:
                 gaps[point] = max(gaps[point], visit.begin_min - free_from)
                 free_from = max(free_from, visit.end_min)
         gaps[point] = max(gaps[point], last - free_from)
@@ -144,12 +148,15 @@ def night_violations(
     patrols: Patrols,
     travel_min: NDArray[np.float64],
     night: NightRoutes,
+    density: NDArray[np.float64] | None = None,
 ) -> tuple[Violation, ...]:
-    """All rules that the routes of a night break, `travel_min` as the model was given."""
+    """All rules that the routes of a night break, `travel_min` as the model was given.
+
+    `density[point, hour]` is the pace of intervals (`due_windows`).
+    """
     found = check_patrol_clocks(points, patrols, travel_min, night)
-    return tuple(
-        found + check_visits_due(points, horizon, night) + check_night_claims(points, night)
-    )
+    found += check_visits_due(points, due_windows(points, horizon, density), night)
+    return tuple(found + check_night_claims(points, night))
 
 
 def check_patrol_clocks(
@@ -167,9 +174,10 @@ def check_patrol_clocks(
             if _after(clock, visit.begin_min):
                 where = f"patrol {name}, point {visit.point}"
                 found.append(Violation("patrol on its way", where, "begin", visit.begin_min, clock))
-            clock, place = visit.begin_min + stretch * visit.minutes, visit.point
-            if abs(clock - visit.end_min) > TOLERANCE * max(1.0, clock):
-                found.append(Violation("visit length", name, "end", visit.end_min, clock))
+            ends, place = visit.begin_min + stretch * visit.minutes, visit.point
+            if _after(ends, visit.end_min) or _after(visit.end_min, ends + 1.0):
+                found.append(Violation("visit length", name, "end", visit.end_min, ends))
+            clock = visit.end_min
         clock += stretch * float(way[place, home]) if own else 0.0
         if own and _after(clock, float(patrols.to_min[patrol])):
             latest = float(patrols.to_min[patrol])
@@ -177,9 +185,10 @@ def check_patrol_clocks(
     return found
 
 
-def check_visits_due(points: VisitPoints, horizon: Horizon, night: NightRoutes) -> list[Violation]:
-    """Every visit begins in a window in which one is due, and no window has two."""
-    windows = due_windows(points, horizon)
+def check_visits_due(
+    points: VisitPoints, windows: DueWindows, night: NightRoutes
+) -> list[Violation]:
+    """Every visit lies in a window in which one is due, and no window has two."""
     found = []
     taken = np.zeros(len(windows.point), dtype=np.int64)
     for visit in night.visits:

@@ -25,7 +25,8 @@ class TwinCity:
     `travel[kind][profile][place][cell]` minutes, inf for out of reach; `profile[kind][hour]`;
     `turnout[kind][place]`; `moving_turnout[kind]`; `place_cell`, `place_command`,
     `cell_command`; cars by `car_kind[car]` and `home[car][hour]`, -1 for off duty; calls as
-    `(ready, cell, class, units, scene, pace)`; visits as `(start, latest, minutes, cell)`.
+    `(ready, cell, class, units, scene, pace)`; visits as `(start, latest, minutes, cell, car)`,
+    car -1 for any.
     """
 
     travel: list[list[list[list[float]]]]
@@ -41,7 +42,7 @@ class TwinCity:
     calls: list[tuple[float, int, int, int, float, float]]
     grade: list[int]
     answered_by: list[list[bool]]
-    visits: list[tuple[float, float, float, int]]
+    visits: list[tuple[float, float, float, int, int]]
     visited_by: list[bool]
     preemptible: bool
     own_first: bool
@@ -75,7 +76,9 @@ class TwinVisit:
     latest: float
     minutes: float
     cell: int
+    car: int
     delivered: float = 0.0
+    begun: float = 0.0
 
 
 @dataclass
@@ -153,8 +156,12 @@ class Twin:
     def visit_desk(self) -> Activity:
         for number, visit in enumerate(self.visits):
             yield Moment(self.env, visit.start - self.env.now, VISIT_RANK + number)
-            kinds = self.city.visited_by
-            car = self.quickest(visit.cell, kinds, own_only=False, not_visiting=True)
+            if visit.car >= 0:
+                own = self.cars[visit.car]
+                car = own if own.stand != NO_PLACE and own.visit is None else None
+            else:
+                kinds = self.city.visited_by
+                car = self.quickest(visit.cell, kinds, own_only=False, not_visiting=True)
             if car is None or not self.begin_visit(car, visit):
                 self.due.append(visit)
 
@@ -316,7 +323,7 @@ class Twin:
         if car.stand != NO_PLACE and car.visit is None and self.city.visited_by[car.kind]:
             self.due = [visit for visit in self.due if visit.latest >= self.env.now]
             for visit in self.due:
-                if self.begin_visit(car, visit):
+                if visit.car in (-1, car.number) and self.begin_visit(car, visit):
                     self.due.remove(visit)
                     break
 
@@ -353,6 +360,7 @@ class Twin:
     def break_visit(self, car: Car) -> None:
         if car.visit is not None:
             stayed = max(self.env.now - car.visit_from, 0.0)
+            car.visit.begun = car.visit_from
             car.visit.delivered = min(stayed, car.visit.minutes)
             car.visit = None
 

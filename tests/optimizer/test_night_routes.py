@@ -10,9 +10,9 @@ import pytest
 from geodata.horizon import Horizon
 from geodata.places import Places, VisitPoints
 from optimizer.judges.route_rules import longest_gaps, night_violations
-from optimizer.models.visits.night_routing import KEPT, night_routes
+from optimizer.models.visits.night_routing import KEPT, LINGER_MIN, night_routes
 from optimizer.models.visits.orienteering import RouteOptions
-from optimizer.visit_routes import NightRoutes, Patrols, RouteVisit, due_windows
+from optimizer.visit_routes import DueWindows, NightRoutes, Patrols, RouteVisit, due_windows
 
 START = datetime(2027, 2, 5, 16, tzinfo=ZoneInfo("Asia/Shanghai"))
 EVENING = Horizon(START, 6)
@@ -67,15 +67,61 @@ def test_a_visit_longer_than_its_window_is_not_due() -> None:
 def test_stretched_minutes_by_hand() -> None:
     """Free half of its time, the patrol takes 20 min for 10 min of way and 24 for the visit.
 
-    It leaves at 0 and comes too early: the visit begins with the window at 60 and ends at 84.
+    It leaves at 0 and comes too early: the visit begins with the window at 60 or up to 20 min
+    later and takes 24.
     """
     points = visit_points([12.0], [4.0], [17], [21])
     travel = np.full((3, 2, 2), 10.0)
-    night = night_routes(points, EVENING, patrols([180.0], [0], [0]), travel, night=1)
-    assert night.visits == (RouteVisit(0, 0, 60.0, 84.0, 12.0),)
-    assert (night.due_min.tolist(), night.planned_min.tolist()) == ([12], [12])
-    assert night.longest_gap_min.tolist() == [300 - 84]
-    assert night.best_min == night.bound_min == 12
+    begins = set()
+    for number in range(30):
+        night = night_routes(points, EVENING, patrols([180.0], [0], [0]), travel, night=number)
+        (visit,) = night.visits
+        begins.add(visit.begin_min)
+        assert visit == RouteVisit(0, 0, visit.begin_min, visit.begin_min + 24.0, 12.0)
+        assert (night.due_min.tolist(), night.planned_min.tolist()) == ([12], [12])
+        assert night.longest_gap_min.tolist() == [300 - visit.end_min]
+        assert night.best_min == night.bound_min == 12
+    assert min(begins) >= 60 > max(begins) - LINGER_MIN
+    assert len(begins) > 10
+
+
+def test_a_visit_lingers_no_longer_than_the_next_one_allows() -> None:
+    """From 60 to 100 two visits of 12 min, 10 min apart: 6 minutes are left to linger in all."""
+    points = visit_points([12.0, 12.0], [0.7, 0.7], [17, 17], [18, 18])
+    travel = np.full((3, 3, 3), 10.0)
+    fleet = replace(patrols([110.0], [0], [0]), to_min=[110.0])
+    windows = DueWindows(np.array([0, 1]), np.full(2, 60.0), np.full(2, 100.0))
+    for number in range(20):
+        night = night_routes(points, EVENING, fleet, travel, night=number, windows=windows)
+        assert len(night.visits) == 2
+        first, second = night.visits
+        assert 60 <= first.begin_min <= 66
+        assert first.end_min + 10 <= second.begin_min <= 88
+
+
+def test_stretched_minutes_are_told_whole() -> None:
+    """Free 200 of 360 min: 10 min of way take 18 and the 12 of a visit 21.6, so 22."""
+    points = visit_points([12.0], [4.0], [17], [21])
+    fleet = patrols([200.0], [0], [0])
+    travel = np.full((3, 2, 2), 10.0)
+    night = night_routes(points, EVENING, fleet, travel, night=1)
+    (visit,) = night.visits
+    assert visit.end_min - visit.begin_min == 22
+    assert visit.begin_min == int(visit.begin_min)
+    assert night_violations(points, EVENING, fleet, travel, night) == ()
+
+
+def test_intervals_pass_at_the_pace_of_the_level() -> None:
+    """Due from 17 to 21 every 2 h. At half the pace one window; none at 19, then two hours."""
+    points = visit_points([12.0], [2.0], [17], [21])
+    slow = due_windows(points, EVENING, np.full((1, 6), 0.5))
+    assert (slow.from_min.tolist(), slow.to_min.tolist()) == ([60], [300])
+    broken = np.array([[1.0, 1.0, 1.0, 0.0, 1.0, 1.0]])
+    split = due_windows(points, EVENING, broken)
+    assert split.from_min.tolist() == [60, 240]
+    assert split.to_min.tolist() == [180, 300]
+    mixed = due_windows(points, EVENING, np.array([[1.0, 1.0, 1.0, 0.5, 0.5, 1.0]]))
+    assert mixed.from_min.tolist() == [60, 150]
 
 
 def test_gaps_by_hand() -> None:

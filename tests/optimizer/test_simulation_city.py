@@ -109,7 +109,7 @@ class TestByHand:
         fleet = fleet_of(city, units or deployment([1, 0, 1, 0], [1, 0, 1, 0]), POOLS)
         wanted = rules or DispatchRules()
         run = replicate(city.ground, fleet, calls_at(*calls), self.kinds, wanted, visits)
-        self.visited = run.visits["delivered_min"]
+        self.visited, self.begun = run.visits["delivered_min"], run.visits["begun"]
         self.busy_min, self.over_min = run.busy_min, run.over_min
         return run.calls
 
@@ -193,6 +193,36 @@ class TestByHand:
         late["latest"] = 40.0
         self.run((5.0, 13, 1), visits=replace(task, table=late), units=units)
         assert self.visited.tolist() == [10.0]
+
+    def test_a_visit_on_a_route_is_its_unit_s_alone(self) -> None:
+        """Due at 10 in cell 9, 2 min away. Its unit is called at 5 and free at 35: begun at 37.
+
+        The other unit at the place waits for calls; without a route it would have gone at 10.
+        """
+        visit = np.zeros(1, dtype=VISIT)
+        visit["start"], visit["latest"], visit["minutes"], visit["cell"] = 10.0, 60.0, 10.0, 9
+        visit["made_by"] = 1
+        units = deployment([0, 0, 2, 0], [0, 0, 2, 0])
+        task = VisitTask(visit, np.array([True]), preemptible=True)
+        self.run((5.0, 13, 1), visits=task, units=units)
+        by_route, own = self.begun.tolist(), self.visited.tolist()
+        free = visit.copy()
+        free["made_by"] = 0
+        self.run((5.0, 13, 1), visits=replace(task, table=free), units=units)
+        assert self.begun.tolist() == [12.0]
+        assert by_route == [37.0]
+        assert own == [10.0]
+        given_up = visit.copy()
+        given_up["latest"] = 15.0
+        self.run((5.0, 13, 1), visits=replace(task, table=given_up), units=units)
+        assert self.visited.tolist() == [0.0]
+
+    def test_a_visit_of_a_unit_that_is_not_there_is_refused(self) -> None:
+        visit = np.zeros(1, dtype=VISIT)
+        visit["made_by"] = 9
+        task = VisitTask(visit, np.array([True]), preemptible=True)
+        with pytest.raises(ValueError, match="unit of a visit"):
+            self.run(visits=task, units=deployment([0, 0, 1, 0], [0, 0, 1, 0]))
 
 
 class TestFigures:

@@ -61,11 +61,13 @@ def random_city(seed: int) -> TwinCity:
     )
     due = int(rng.integers(0, 8))
     start = np.sort(eighths(rng, 60.0 * hours, due))
+    on_routes = rng.random() < 0.5
     visits = zip(
         start.tolist(),
         (start + eighths(rng, 60.0, due)).tolist(),
         eighths(rng, 30.0, due).tolist(),
         rng.integers(0, cells, due).tolist(),
+        (rng.integers(-1, cars, due) if on_routes else np.full(due, -1)).tolist(),
         strict=True,
     )
     crossing = int(rng.integers(0, 3))
@@ -110,10 +112,11 @@ def simulated(city: TwinCity) -> Replication:
     ready, cell, class_, asked, scene, pace = columns
     whole = [part.astype(np.int64) for part in (cell, class_, asked)]
     visits = np.zeros(len(city.visits), dtype=VISIT)
-    for name, values in zip(
-        ("start", "latest", "minutes", "cell"), np.array(city.visits).reshape(-1, 4).T, strict=True
-    ):
+    columns = np.array(city.visits).reshape(-1, 5).T
+    names = ("start", "latest", "minutes", "cell", "made_by")
+    for name, values in zip(names, columns, strict=True):
         visits[name] = values
+    visits["made_by"] += 1
     crossing = Crossing(1 if city.own_first else 2 if city.own_only else 0)
     return replicate(
         ground,
@@ -137,6 +140,7 @@ def assert_same(outcome: Outcome) -> None:
         mine = [call.dispatched, arrived, second, call.cleared, call.sent, unit, way]
         assert np.array_equal(told, mine, equal_nan=True), (call, told, mine)
     assert run.visits["delivered_min"].tolist() == [visit.delivered for visit in twin.visits]
+    assert run.visits["begun"].tolist() == [visit.begun for visit in twin.visits]
     assert run.over_min.tolist() == [car.over for car in twin.cars]
     assert run.busy_min.tolist() == [twin.busy_min(car) for car in twin.cars]
 

@@ -142,6 +142,7 @@ def end_visit(units: NDArray[np.void], visits: NDArray[np.void], unit: int, now:
     me = units[unit]
     if me.visit >= 0:
         visit = visits[me.visit]
+        visit.begun = me.visit_from
         visit.delivered_min = min(max(now - me.visit_from, 0.0), visit.minutes)
         me.visit = -1
 

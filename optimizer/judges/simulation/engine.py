@@ -209,9 +209,17 @@ def fall_due(
     now: float,
     hour: int,
 ) -> bool:
-    """Send the quickest free unit on a visit that has fallen due; whether it stays open."""
-    cell = visits[visit].cell
-    unit, travel = quickest_unit(ground, stands, units, visited_by, hour, cell, False, True)
+    """Send the quickest free unit on a visit that has fallen due; whether it stays open.
+
+    A visit on a route is its unit's alone.
+    """
+    cell, unit, travel = visits[visit].cell, visits[visit].made_by - 1, np.inf
+    if unit < 0:
+        unit, travel = quickest_unit(ground, stands, units, visited_by, hour, cell, False, True)
+    elif units[unit].stand < 0 or units[unit].doing == VISITING:
+        unit = -1
+    else:
+        travel = travel_between(ground, units[unit].kind, hour, units[unit].stand, cell)
     return unit < 0 or not begin_visit(
         ground, heap, stands, units, visits, busy_min, preemptible, unit, travel, visit, now, hour
     )
@@ -234,7 +242,8 @@ def take_visit(
 ) -> int:
     """Send a free unit on the open visit that was due first and that it reaches in time.
 
-    Visits that nobody can begin in time any more are given up. Returns how many stay open.
+    Visits on the routes of others are left to them; those that nobody can begin in time any more
+    are given up. Returns how many stay open.
     """
     me = units[unit]
     kept, sent = 0, me.stand < 0 or me.doing == VISITING
@@ -242,7 +251,7 @@ def take_visit(
         visit = still_open[number]
         if now > visits[visit].latest:
             continue
-        if not sent:
+        if not sent and visits[visit].made_by in (0, unit + 1):
             travel = travel_between(ground, me.kind, hour, me.stand, visits[visit].cell)
             sent = begin_visit(
                 ground, heap, stands, units, visits, busy_min, preemptible, unit, travel, visit,

@@ -21,8 +21,9 @@ from optimizer.judges.simulation.system import OFF_DUTY, DispatchRules, Fleet, G
 class VisitTask:
     """Visits to make between calls: records `VISIT` in the order of their `start`.
 
-    `by[kind]` says which types of unit make them; a unit on a `preemptible` visit is sent to
-    calls as if it waited there, and the visit ends.
+    `by[kind]` says which types of unit make them, each unit those on its route and those on
+    none; a unit on a `preemptible` visit is sent to calls as if it waited there, and the visit
+    ends.
     """
 
     table: NDArray[np.void]
@@ -120,6 +121,7 @@ def _check_fit(
         ("cell of a call", calls.cell, 0, cells),
         ("class of a call", calls.class_of_call, 0, len(kinds.grade)),
         ("cell of a visit", visits.table["cell"], 0, cells),
+        ("unit of a visit", visits.table["made_by"] - 1, -1, fleet.units),
     ):
         strange = number[(number < least) | (number >= count)]
         if len(strange):

@@ -57,6 +57,8 @@ class SimulatedService:
     together. Of the `[replication]` arrays `over_min` are minutes worked after shifts' ends,
     `visited_share` is the share of the minutes of visits that was delivered and `posted_share`
     that of the minutes on posts whose units may be sent to calls; NaN where there are none.
+    Arrays `[replication, visit]`, in the order of the task: `begun_min` from the horizon's start
+    and `delivered_min`, 0 where a visit was not made.
     """
 
     groups: tuple[tuple[str, str], ...]
@@ -65,6 +67,8 @@ class SimulatedService:
     over_min: NDArray[np.float64]
     visited_share: NDArray[np.float64]
     posted_share: NDArray[np.float64]
+    begun_min: NDArray[np.float64]
+    delivered_min: NDArray[np.float64]
 
     def __post_init__(self) -> None:
         rows = len(self.groups)
@@ -133,15 +137,17 @@ def simulate(
     tasks = _warmed(visits, city)
     everyone = fleet if posts is None else fleet.joined(posts)
 
-    def one(number: int) -> tuple[NDArray[np.float64], float, float, float]:
+    def one(number: int) -> tuple[NDArray[np.float64], float, float, float, NDArray[np.void]]:
         calls = city.drawn(seed, number)
         run = replicate(city.ground, everyone, calls, city.kinds, city.rules, tasks)
         over_min = float(run.over_min[: fleet.units].sum())
-        return groups.figures(run, fleet), over_min, _visited(run), _posted(run, posts, city)
+        found = groups.figures(run, fleet), over_min, _visited(run), _posted(run, posts, city)
+        return *found, run.visits
 
-    figures, over_min, visited, posted = zip(
+    figures, over_min, visited, posted, visits_made = zip(
         *side_by_side(one, replications, workers=workers), strict=True
     )
+    made = np.stack(visits_made)
     return SimulatedService(
         groups.names,
         groups.hours,
@@ -149,6 +155,8 @@ def simulate(
         np.array(over_min),
         np.array(visited),
         np.array(posted),
+        made["begun"] - 60.0 * city.terms.warm_up_h,
+        made["delivered_min"].copy(),
     )
 
 

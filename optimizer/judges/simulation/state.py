@@ -80,10 +80,13 @@ VISIT = np.dtype(
         ("latest", np.float64),
         ("minutes", np.float64),
         ("cell", np.int64),
+        ("made_by", np.int64),
+        ("begun", np.float64),
         ("delivered_min", np.float64),
     ]
 )
-"""A visit to make between calls: due from, given up when not begun by, how long, where, and the
+"""A visit to make between calls: due from, given up when not begun by, how long, where, one more
+than the number of the unit on whose route it is (0: any unit makes it); when it began, and the
 minutes that were delivered."""
 
 

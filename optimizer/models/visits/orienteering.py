@@ -138,7 +138,8 @@ def _finished(race: _Race, bound: RouteBound) -> RoutePlan:
     """
     problem = race.problem
     plans = [routes for _, routes in sorted(race.met)]
-    plans.append(_best_mix(problem, plans, bound.columns))
+    if len(plans) > 1 or bound.columns:
+        plans.append(_best_mix(problem, plans, bound.columns))
     score = [route_score(problem, routes) for routes in plans]
     travel = [sum(route_lengths(problem, routes)) for routes in plans]
     best = min(range(len(plans)), key=lambda plan: (-score[plan], travel[plan], plan))

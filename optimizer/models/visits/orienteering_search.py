@@ -189,6 +189,9 @@ def cheapest_place(
     kind, count = ground.kind[route], tours.stops[route]
     service = ground.service[kind, point]
     least, place = np.inf, NOWHERE
+    first, last = ground.from_min[route], ground.to_min[route]
+    if first > ground.closes[point] + ROUNDING or ground.opens[point] > last:
+        return least, place
     before, leaves = ground.start[route], ground.from_min[route]
     for i in range(count + 1):
         after = tours.stop[route, i] if i < count else ground.end[route]
