@@ -106,9 +106,9 @@ class DroneService:
     """What the drones of a fleet do to a forecast.
 
     `flying[base, hour]` is False where the wind keeps a base down or nothing is in reach.
-    `flights[base, hour]` are expected, `busy[base, hour]` is the share of the base's drones that
-    are away or charging, `cleared[base, hour, class]` the calls that need no unit any more. The
-    `remaining` forecast and the cleared calls are together the forecast there was.
+    `flights[base, hour]` to calls are expected, `busy[base, hour]` is the share of the drones on
+    call that are away or charging, `cleared[base, hour, class]` the calls that need no unit any
+    more. The `remaining` forecast and the cleared calls are together the forecast there was.
     """
 
     flying: NDArray[np.bool_]
@@ -130,12 +130,17 @@ class DroneService:
 
 
 def drone_service(
-    fleet: DroneFleet, grid: Grid, horizon: Horizon, forecast: DemandForecast
+    fleet: DroneFleet,
+    grid: Grid,
+    horizon: Horizon,
+    forecast: DemandForecast,
+    kept: NDArray[np.int64] | None = None,
 ) -> DroneService:
     """Flights and cleared calls of every base and hour, and the forecast that is left to units.
 
     Hours are taken one by one, each in its steady state. The smallest fixed point of the busy
-    shares is found, from drones that are all free upwards.
+    shares is found, from drones that are all free upwards. `kept[base, hour]` drones are on
+    observation flights and take no call.
     """
     bases, shape = fleet.bases, (len(fleet.bases), horizon.hours)
     remaining = forecast.rate_per_h.astype(np.float64)
@@ -143,8 +148,16 @@ def drone_service(
     cleared = np.zeros((*shape, len(forecast.class_ids)))
     metres = np.array([np.hypot(grid.x - base.x, grid.y - base.y) for base in bases])
     reached = reach(fleet, grid, horizon, metres.reshape(len(bases), grid.n_cells))
+    flying = np.asarray(reached.any(axis=2), dtype=np.bool_)
+    on_call = np.array([base.drones for base in bases]).reshape(-1, 1) - (
+        np.zeros(shape, dtype=np.int64) if kept is None else kept
+    )
+    reached &= (on_call > 0)[:, :, None]
     for hour in np.flatnonzero(reached.any(axis=(0, 2))).tolist():
-        answer = _hour(bases, metres, reached[:, hour], remaining[:, hour], forecast.class_ids)
+        rate = remaining[:, hour]
+        answer = _hour(
+            bases, on_call[:, hour].tolist(), metres, reached[:, hour], rate, forecast.class_ids
+        )
         flights[:, hour], busy[:, hour] = answer.flown.sum(axis=(1, 2)), answer.busy
         taken = answer.flown * np.array([base.share for base in bases])[:, None, None]
         cleared[:, hour] = taken.sum(axis=1)
@@ -155,7 +168,6 @@ def drone_service(
         forecast.n_hours,
         forecast.class_ids,
     )
-    flying = np.asarray(reached.any(axis=2), dtype=np.bool_)
     return DroneService(flying, flights, busy, cleared, left)
 
 
@@ -230,12 +242,16 @@ class _HourAnswer:
 
 def _hour(
     bases: tuple[DroneBase, ...],
+    drones: list[int],
     metres: NDArray[np.float64],
     reached: NDArray[np.bool_],
     rate: NDArray[np.float64],
     class_ids: tuple[str, ...],
 ) -> _HourAnswer:
-    """One hour's fixed point; `rate[cell, class]` calls an hour, `reached[base, cell]`."""
+    """One hour's fixed point; `rate[cell, class]` calls an hour, `reached[base, cell]`.
+
+    `drones[base]` may take calls; a base without any has nothing in reach.
+    """
     flies = np.array([[name in base.classes for name in class_ids] for base in bases])
     cells, kinds = np.flatnonzero(reached.any(axis=0)), np.flatnonzero(flies.any(axis=0))
     calls, flies = rate[np.ix_(cells, kinds)], flies[:, kinds]
@@ -246,14 +262,14 @@ def _hour(
     for _ in range(_ROUNDS):
         before = lost
         work = (_offered(order, near, calls, flies, before).sum(axis=2) * away_h).sum(axis=1)
-        lost = np.array([erlang_b(b.drones, x) for b, x in zip(bases, work.tolist(), strict=True)])
+        lost = np.array([erlang_b(n, x) for n, x in zip(drones, work.tolist(), strict=True)])
         if float(np.abs(lost - before).max()) <= _SETTLED:
             break
     taken = _offered(order, near, calls, flies, lost) * (1.0 - lost)[:, None, None]
     carried = (taken.sum(axis=2) * away_h).sum(axis=1)
     flown = np.zeros((len(bases), *rate.shape))
     flown[np.ix_(np.arange(len(bases)), cells, kinds)] = taken
-    return _HourAnswer(flown, carried / np.array([base.drones for base in bases]))
+    return _HourAnswer(flown, carried / np.maximum(drones, 1))
 
 
 def _offered(

@@ -22,17 +22,38 @@ from optimizer.drones import (
     freed_unit_hours,
 )
 from optimizer.force import UnitType
+from optimizer.observation import (
+    ObservationPlan,
+    ObservationTask,
+    committed_drones,
+    without_freed_posts,
+)
+from optimizer.observation_file import read_observation
+from optimizer.requirement import PostNeed
 from scenarios.scenario import LoadedScenario
 from scenarios.tables import known_zone
 
 
 @dataclass(frozen=True)
+class DroneTasks:
+    """A fleet and the places that it is to watch."""
+
+    fleet: DroneFleet
+    watch: tuple[ObservationTask, ...]
+
+
+@dataclass(frozen=True)
 class Drones:
-    """A fleet, what it does, and the calls `calls` that were expected before."""
+    """A fleet, what it does for the `calls` expected before, and what it watches.
+
+    `post_hours_freed` officer-hours on observation posts are not asked for while drones watch.
+    """
 
     fleet: DroneFleet
     service: DroneService
     calls: float
+    observation: ObservationPlan
+    post_hours_freed: int = 0
 
     @property
     def cleared(self) -> float:
@@ -46,12 +67,12 @@ def drone_fleet(
     horizon: Horizon,
     classes: ClassTable | None,
     faults: FaultLog,
-) -> DroneFleet | None:
-    """Fleet of the scenario's files, none where it names no file."""
+) -> DroneTasks | None:
+    """Fleet and watched places of the scenario's files, none where it names no file."""
     part = loaded.scenario.drones
     if part.file is None:
         _refuse_no_bases(loaded, faults)
-        return NO_DRONES
+        return DroneTasks(NO_DRONES, ())
     local = part.local_timezone
     zone = None if local is None else known_zone(local, "drones.local_timezone", loaded, faults)
     if classes is None or (local is not None and zone is None):
@@ -61,11 +82,11 @@ def drone_fleet(
 
 def _refuse_no_bases(loaded: LoadedScenario, faults: FaultLog) -> None:
     part = loaded.scenario.drones
-    if part.no_fly is not None or part.wind is not None:
+    if any(name is not None for name in (part.no_fly, part.wind, part.observation)):
         faults.add(
             f"scenario {loaded.scenario.id}",
             "drones.file is missing",
-            expected="a table of bases beside drones.no_fly and drones.wind",
+            expected="a table of bases beside drones.no_fly, drones.wind and drones.observation",
             remedy="Name the table, or leave out the whole table [drones].",
         )
 
@@ -76,27 +97,47 @@ def _read(
     horizon: Horizon,
     classes: IncidentClasses,
     faults: FaultLog,
-) -> DroneFleet:
-    part = loaded.scenario.drones
+) -> DroneTasks:
+    part, local = loaded.scenario.drones, loaded.scenario.drones.local_timezone
     bases = read_drone_bases(loaded.path(str(part.file)), area, classes, part.crs, faults)
     zones: tuple[NoFlyZone, ...] = ()
     wind = None
     if part.no_fly is not None:
         path = loaded.path(part.no_fly)
-        zones = read_no_fly(path, area, part.crs, faults, local_timezone=part.local_timezone)
+        zones = read_no_fly(path, area, part.crs, faults, local_timezone=local)
     if part.wind is not None:
         path = loaded.path(part.wind)
-        wind = read_wind(path, horizon, faults, local_timezone=part.local_timezone)
-    return DroneFleet(bases, zones, wind)
+        wind = read_wind(path, horizon, faults, local_timezone=local)
+    watch: tuple[ObservationTask, ...] = ()
+    if part.observation is not None:
+        path = loaded.path(part.observation)
+        watch = read_observation(path, area, part.crs, faults, local_timezone=local)
+    return DroneTasks(DroneFleet(bases, zones, wind), watch)
 
 
 def drones_at_work(
-    fleet: DroneFleet, grid: Grid, horizon: Horizon, forecast: DemandForecast
+    tasks: DroneTasks, grid: Grid, horizon: Horizon, forecast: DemandForecast
 ) -> Drones | None:
-    """What a fleet does to a forecast; None for a fleet without bases."""
+    """What a fleet watches, and what the drones left over do to a forecast; None without bases."""
+    from optimizer.models.observation_flights import observation_flights
+
+    fleet = tasks.fleet
     if not fleet.bases:
         return None
-    return Drones(fleet, drone_service(fleet, grid, horizon, forecast), forecast.calls())
+    plan = observation_flights(fleet, tasks.watch, horizon)
+    kept = committed_drones(fleet, plan)
+    service = drone_service(fleet, grid, horizon, forecast, kept)
+    return Drones(fleet, service, forecast.calls(), plan)
+
+
+def relieved_posts(
+    posts: tuple[PostNeed, ...], drones: Drones | None
+) -> tuple[tuple[PostNeed, ...], Drones | None]:
+    """Posts with the people that drones make unnecessary taken off, and the drones with the sum."""
+    if drones is None:
+        return posts, None
+    left, freed = without_freed_posts(posts, drones.observation)
+    return left, replace(drones, post_hours_freed=freed)
 
 
 def without_cleared(situation: Situation, drones: Drones | None) -> Situation:
@@ -129,6 +170,7 @@ def drone_notes(drones: Drones | None) -> tuple[str, ...]:
 def drones_frame(drones: Drones, situation: Situation) -> pd.DataFrame:
     """Every base in every hour: whether it flies, flights, busy share, calls cleared by class."""
     service, classes = drones.service, situation.classes.ids
+    kept = committed_drones(drones.fleet, drones.observation)
     rows = [
         (
             base.base_id,
@@ -136,6 +178,7 @@ def drones_frame(drones: Drones, situation: Situation) -> pd.DataFrame:
             base.name_zh,
             start.isoformat(),
             base.drones,
+            int(kept[row, hour]),
             int(service.flying[row, hour]),
             service.flights[row, hour],
             service.busy[row, hour],
@@ -145,7 +188,9 @@ def drones_frame(drones: Drones, situation: Situation) -> pd.DataFrame:
         for row, base in enumerate(drones.fleet.bases)
         for hour, start in enumerate(situation.horizon.starts)
     ]
-    columns = "base_id name_en name_zh hour drones flying flights busy_share calls_cleared".split()
+    columns = (
+        "base_id name_en name_zh hour drones observing flying flights busy_share calls_cleared"
+    ).split()
     handled = {name for base in drones.fleet.bases for name in base.classes}
     frame = pd.DataFrame(rows, columns=[*columns, *(f"cleared_{name}" for name in classes)])
     return frame.drop(columns=[f"cleared_{name}" for name in classes if name not in handled])
