@@ -1,8 +1,8 @@
-"""What stands on the sheet of a station or an event, as plain values for its template."""
+"""A plan gathered for its sheets, and what stands on the sheet of a station."""
 
+import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -10,23 +10,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maps.text import PHASES, RINGS, job
+from optimizer.judges.loan_times import loan_times
 from optimizer.plan import Loan, PostFill, UnitMove, Visit
 from optimizer.requirement import PostNeed
 from optimizer.visits import PATROL_OFFICERS
-from scenarios.pipeline import Run
-
-Pair = tuple[str, str]
-"""A text in English and Chinese."""
+from scenarios.drawable import Drawable
+from scenarios.loan_report import home_at
+from scenarios.order_words import Pair
 
 HOURS_ACROSS = 12
 """Hours side by side in a table, so that it is no wider than A4 portrait."""
+
+PLACES_BESIDE = 14
+"""Waiting places that have a number on the map of a station and stand in the list beside it."""
 
 
 class OrderBook:
     """A run with its rows gathered by the sheet that they belong on, each gathered once."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Drawable) -> None:
         self.run = run
         self.situation = run.world.situation
         self.clocks = tuple(clock_text(moment) for moment in self.situation.horizon.starts)
@@ -102,6 +104,13 @@ class OrderBook:
         return found
 
     @cached_property
+    def unsworn(self) -> tuple[str, ...]:
+        """Forces that are not sworn and man posts, in the force's order."""
+        manning = {fill.force_id for fill in self.run.plan.posts.fills}
+        types = self.run.world.force.types
+        return tuple(t.force_id for t in types if t.force_id in manning and not t.sworn)
+
+    @cached_property
     def have(self) -> dict[str, int]:
         """People assigned, by post."""
         return self.run.plan.posts.have()
@@ -116,18 +125,8 @@ class OrderBook:
         """Loans by the command that borrows, in the order of their start."""
         return _by_start(self.run, lambda loan: loan.to_district)
 
-    @cached_property
-    def events_of_command(self) -> dict[int, list[str]]:
-        """Events that each command sends people to."""
-        found: dict[int, dict[str, None]] = defaultdict(dict)
-        for event_id, needs in self.needs.items():
-            for need in needs:
-                for fill in self.fills.get(need.post_id, ()):
-                    found[fill.from_district][event_id] = None
-        return {command: list(events) for command, events in found.items()}
 
-
-def _by_start(run: Run, command_of: Callable[[Loan], int]) -> dict[int, list[Loan]]:
+def _by_start(run: Drawable, command_of: Callable[[Loan], int]) -> dict[int, list[Loan]]:
     roster = run.plan.roster
     found: dict[int, list[Loan]] = {c: [] for c in range(len(run.world.situation.area.commands))}
     for loan in sorted(roster.loans, key=lambda loan: roster.instances[loan.instance].start_h):
@@ -151,17 +150,15 @@ def station_sheet(book: OrderBook, station: int) -> dict[str, Any]:
         "name": (stations.name_en[station], stations.name_zh[station]),
         "branch": stations.kind[station] == "branch",
         "district": (names.name_en, names.name_zh),
+        "command_index": command,
         "command": book.commands[command],
-        "duties": _duties(book, station),
+        "duties": station_duties(book, station),
         "strength": _strength(book, station),
         "standby": _standby(book, station),
-        "visits": _visits(book, station),
-        "loans_out": [_loan(book, loan, loan.to_district) for loan in book.lent[command]],
-        "loans_in": [_loan(book, loan, loan.from_district) for loan in book.borrowed[command]],
-        "events": [
-            {"id": event_id, "name": event_name(book, event_id)}
-            for event_id in book.events_of_command.get(command, ())
-        ],
+        **_places(book, station),
+        "visits": visit_rows(book, station),
+        "loans_out": [loan_row(book, loan, loan.to_district) for loan in book.lent[command]],
+        "loans_in": [loan_row(book, loan, loan.from_district) for loan in book.borrowed[command]],
     }
 
 
@@ -171,7 +168,7 @@ def event_name(book: OrderBook, event_id: str) -> Pair:
     return first.event_en, first.event_zh
 
 
-def _duties(book: OrderBook, station: int) -> list[dict[str, Any]]:
+def station_duties(book: OrderBook, station: int) -> list[dict[str, Any]]:
     """Shifts in the order of their start, with the officers of each force."""
     roster = book.run.plan.roster
     ids = book.run.world.force.ids
@@ -191,9 +188,9 @@ def _duties(book: OrderBook, station: int) -> list[dict[str, Any]]:
     return rows
 
 
-def hour_parts(hours: int) -> list[range]:
-    """The horizon cut into spans that fit side by side on a page."""
-    return [range(a, min(a + HOURS_ACROSS, hours)) for a in range(0, hours, HOURS_ACROSS)]
+def hour_parts(hours: int, across: int = HOURS_ACROSS) -> list[range]:
+    """The hours cut into spans of at most `across`, which fit side by side on a page."""
+    return [range(first, min(first + across, hours)) for first in range(0, hours, across)]
 
 
 def _strength(book: OrderBook, station: int) -> list[dict[str, Any]]:
@@ -245,15 +242,43 @@ def _standby(book: OrderBook, station: int) -> list[dict[str, Any]]:
     return parts
 
 
+def _use(book: OrderBook, station: int) -> NDArray[np.int64]:
+    """Units of a station, `[place, hour]`."""
+    units = np.zeros((len(book.situation.patrol_places), book.situation.horizon.hours), np.int64)
+    for move in book.moves.get(station, ()):
+        units[move.place, move.hour] += move.units
+    return units
+
+
+def most_used(book: OrderBook, station: int) -> list[int]:
+    """The waiting places with the most unit-hours of a station, at most `PLACES_BESIDE`."""
+    hours = _use(book, station).sum(axis=1)
+    by_use = np.argsort(-hours, kind="stable")[: min(np.count_nonzero(hours), PLACES_BESIDE)]
+    return sorted(by_use.tolist())
+
+
+def _places(book: OrderBook, station: int) -> dict[str, Any]:
+    """The most used places beside the map of a station, and how many more there are."""
+    units, listed = _use(book, station), most_used(book, station)
+    return {
+        "places": [
+            {**_place(book, station, place), "most": int(units[place].max())} for place in listed
+        ],
+        "places_more": int(np.count_nonzero(units.any(axis=1))) - len(listed),
+    }
+
+
 def _place(book: OrderBook, station: int, place: int) -> dict[str, Any]:
-    """Id and position of a waiting place; `here` where it is the station itself."""
+    """Index, id and position of a waiting place; `here` where it is the station itself."""
     lon, lat = book.lonlat[place]
     places = book.situation.patrol_places
-    return {"place": places.place_ids[place], "lon": lon, "lat": lat, "here": place == station}
+    name = places.place_ids[place]
+    return {"index": place, "place": name, "lon": lon, "lat": lat, "here": place == station}
 
 
-def _visits(book: OrderBook, station: int) -> list[dict[str, Any]]:
-    points = book.situation.visit_points.places
+def visit_rows(book: OrderBook, station: int) -> list[dict[str, Any]]:
+    """Visits that a station makes, in the order of their start."""
+    points, routes = book.situation.visit_points.places, book.run.plan.visits.routes
     rows = []
     for visit in book.visits.get(station, ()):
         hour, minute = divmod(visit.minute, 60)
@@ -264,97 +289,25 @@ def _visits(book: OrderBook, station: int) -> list[dict[str, Any]]:
                 "id": points.place_ids[visit.point],
                 "name": (points.name_en[visit.point], points.name_zh[visit.point]),
                 "minutes": f"{visit.minutes:g}",
-                "officers": PATROL_OFFICERS,
+                "officers": PATROL_OFFICERS if visit.route < 0 else routes[visit.route].officers,
             }
         )
     return rows
 
 
-def _loan(book: OrderBook, loan: Loan, other: int) -> dict[str, Any]:
+def loan_row(book: OrderBook, loan: Loan, other: int) -> dict[str, Any]:
+    """A loan by its shift, with the command on the other side of it, and when they travel."""
     instance = book.run.plan.roster.instances[loan.instance]
+    times = loan_times(book.run.problem, loan)
     return {
         "command": book.commands[other],
         "force": book.forces[loan.force_id],
         "shift": (instance.shift.name_en, instance.shift.name_zh),
         "begins": book.clock(instance.start_h),
         "ends": book.clock(instance.end_h),
+        "minutes": math.ceil(times.there_min),
+        "there": book.clock(times.on_h),
+        "gone": book.clock(times.off_h),
+        "home": clock_text(home_at(book.situation.horizon, times)),
         "officers": loan.officers,
     }
-
-
-@dataclass(frozen=True)
-class PostCount:
-    """People asked for, assigned and missing: `required` is always `have` and `need` together."""
-
-    required: int
-    have: int
-
-    @property
-    def need(self) -> int:
-        """People missing."""
-        return self.required - self.have
-
-
-def count_of(book: OrderBook, needs: Iterable[PostNeed]) -> PostCount:
-    """Officers of some post blocks taken together."""
-    found = tuple(needs)
-    return PostCount(sum(n.required for n in found), sum(book.have[n.post_id] for n in found))
-
-
-def event_sheet(book: OrderBook, event_id: str) -> dict[str, Any]:
-    """Content of an event's sheet: its posts block by block, their relief and their totals."""
-    needs = book.needs[event_id]
-    begins = {(need.ring, need.kind, need.role, need.from_hour) for need in needs}
-    blocks: dict[tuple[int, int, str], list[dict[str, Any]]] = {}
-    for number, need in enumerate(needs, start=1):
-        relieved = (need.ring, need.kind, need.role, need.to_hour) in begins
-        rows = blocks.setdefault((need.from_hour, need.to_hour, need.phase), [])
-        rows.append(
-            {
-                "number": number,
-                "ring": RINGS.get(need.ring, (need.ring, "")),
-                "role": job(need.kind, need.role),
-                "begins": book.time_of_day(need.from_hour),
-                "ends": book.time_of_day(need.to_hour),
-                "count": count_of(book, [need]),
-                "fills": [
-                    (book.forces[fill.force_id], book.commands[fill.from_district], fill.officers)
-                    for fill in book.fills.get(need.post_id, ())
-                ],
-                "relief": book.time_of_day(need.to_hour) if relieved else "",
-            }
-        )
-    sites = dict.fromkeys((need.district, need.lon, need.lat) for need in needs)
-    return {
-        "id": event_id,
-        "name": event_name(book, event_id),
-        "sites": [(book.commands[c], f"{lon:.5f}", f"{lat:.5f}") for c, lon, lat in sites],
-        "blocks": [
-            {
-                "phase": PHASES.get(phase, (phase, "")),
-                "begins": book.clock(first),
-                "ends": book.clock(last),
-                "rows": rows,
-            }
-            for (first, last, phase), rows in blocks.items()
-        ],
-        "totals": _totals(book, needs),
-        "total": count_of(book, needs),
-        "sources": list(dict.fromkeys(need.source for need in needs)),
-    }
-
-
-def _totals(book: OrderBook, needs: list[PostNeed]) -> list[tuple[Pair, Pair, int, PostCount]]:
-    """Phase, ring, number of blocks in time and people over them, in the order of the posts."""
-    groups: dict[tuple[str, str], list[PostNeed]] = {}
-    for need in needs:
-        groups.setdefault((need.phase, need.ring), []).append(need)
-    return [
-        (
-            PHASES.get(phase, (phase, "")),
-            RINGS.get(ring, (ring, "")),
-            len({need.from_hour for need in group}),
-            count_of(book, group),
-        )
-        for (phase, ring), group in groups.items()
-    ]

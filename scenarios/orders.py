@@ -1,55 +1,65 @@
-"""Orders: printable sheets, one for each station and event, with an index of them all."""
+"""Orders: printable sheets for stations and events, an index of them, and one workbook."""
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from geodata.situation import Situation
+from scenarios.drawable import Drawable
 from scenarios.level_spans import level_spans
-from scenarios.order_sheets import (
-    OrderBook,
-    Pair,
-    clock_text,
-    count_of,
-    event_name,
-    event_sheet,
-    station_sheet,
-)
-from scenarios.pipeline import Run
-from scenarios.provenance import synthetic_line
+from scenarios.order_events import event_sheet, posts_by_sender
+from scenarios.order_insets import Ground, station_inset
+from scenarios.order_posts import count_of
+from scenarios.order_sheets import OrderBook, clock_text, event_name, station_sheet
+from scenarios.order_words import STATUSES, Pair
+from scenarios.order_workbook import orders_workbook
+from scenarios.provenance import data_status, synthetic_line
+from scenarios.route_sheets import route_rows
 from scenarios.scenario import LoadedScenario
 from scenarios.world import World
+
+WORKBOOK = "orders.xlsx"
+"""File name of the workbook."""
 
 LONGEST_SLUG = 80
 """Characters of an id that go into a file name."""
 
 
-def write_orders(run: Run, folder: Path) -> None:
-    """Write the sheets of a run to `folder`: `index.html`, `station-*.html`, `event-*.html`.
+def write_orders(run: Drawable, folder: Path, status: str = "draft") -> None:
+    """Write the sheets of a run to `folder`, and `orders.xlsx` with the same rows.
 
-    The pages need no other file, run no script and are byte-identical for the same run.
+    The pages are `index.html`, `station-*.html` and `event-*.html`; they need no other file and
+    run no script. All files are byte-identical for the same run and `status` (`STATUSES`).
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, page in order_pages(run):
+    book = OrderBook(run)
+    head = sheet_head(run.loaded, run.world, len(run.violations), status)
+    for name, page in order_pages(book, head):
         (folder / name).write_text(page, encoding="utf-8", newline="\n")
+    (folder / WORKBOOK).write_bytes(orders_workbook(book, head))
 
 
-def order_pages(run: Run) -> Iterator[tuple[str, str]]:
-    """File name and HTML text of every sheet, the index first."""
-    book, pages = OrderBook(run), sheet_templates()
-    stations = file_names("station", run.world.situation.stations.place_ids)
+def order_pages(book: OrderBook, head: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """File name and HTML text of every sheet under a head (`sheet_head`), the index first."""
+    pages, ground = sheet_templates(), Ground(book)
+    stations = file_names("station", book.situation.stations.place_ids)
     events = dict(zip(book.needs, file_names("event", book.needs), strict=True))
-    shared = {"head": sheet_head(run.loaded, run.world, len(run.violations)), "event_files": events}
+    shared = {"head": head, "event_files": events, "workbook": WORKBOOK}
     index = _index(book, stations, events)
     yield "index.html", pages.get_template("index.html").render(shared, **index)
-    template = pages.get_template("station.html")
+    template, sent = pages.get_template("station.html"), posts_by_sender(book)
     for station, name in enumerate(stations):
-        yield name, template.render(shared, **station_sheet(book, station))
+        sheet = station_sheet(book, station) | {"routes": route_rows(book, station)}
+        inset = station_inset(book, ground, station)
+        posts = sent.get(sheet["command_index"], [])
+        yield name, template.render(shared, **sheet, inset=inset, posts=posts)
     template = pages.get_template("event.html")
     for event_id, name in events.items():
-        yield name, template.render(shared, **event_sheet(book, event_id))
+        yield name, template.render(shared, **event_sheet(book, ground, event_id))
 
 
 def file_names(prefix: str, ids: Iterable[str]) -> tuple[str, ...]:
@@ -76,9 +86,10 @@ def safe_names(ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+@cache
 def sheet_templates() -> Environment:
     """Templates of the sheets; they escape every text that is put in."""
-    return Environment(
+    pages = Environment(
         loader=PackageLoader("scenarios"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -86,15 +97,28 @@ def sheet_templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    pages.filters["css_text"] = css_text
+    return pages
 
 
-def sheet_head(loaded: LoadedScenario, world: World, broken: int) -> dict[str, Any]:
-    """What stands at the top and foot of every sheet of a plan that breaks `broken` rules."""
+def css_text(text: str) -> str:
+    """A text as a string of a style sheet: all but plain letters and digits by their numbers."""
+    plain = re.compile(r"[^A-Za-z0-9]")
+    return '"' + plain.sub(lambda found: f"\\{ord(found[0]):06x}", text) + '"'
+
+
+def sheet_head(
+    loaded: LoadedScenario, world: World, broken: int, status: str = "draft"
+) -> dict[str, Any]:
+    """What stands at the top and foot of every sheet of a plan that breaks `broken` rules.
+
+    `status` is one of `STATUSES`; a plan that breaks a rule has none of them.
+    """
     scenario, situation = loaded.scenario, world.situation
     horizon, digest = situation.horizon, loaded.digest()
-    status = ("Draft, not approved", "草案，未经批准")
+    told = STATUSES[status]
     if broken:
-        status = (f"Not valid: {broken} rules broken", f"无效：违反规则 {broken} 项")
+        told = (f"Not valid: {broken} rules broken", f"无效：违反规则 {broken} 项")
     return {
         "title": (scenario.title_en, scenario.title_zh),
         "scenario": scenario.id,
@@ -104,13 +128,20 @@ def sheet_head(loaded: LoadedScenario, world: World, broken: int) -> dict[str, A
         "zone": situation.area.timezone,
         "hours": horizon.hours,
         "levels": _level_spans(world),
-        "status": status,
+        "status": told,
         "valid": not broken,
+        "foot": f"{told[0]} {told[1]} · {scenario.id} {digest[:12]} · {_made_up(situation)}",
         "made_up": (
             synthetic_line(situation.provenance),
             synthetic_line(situation.provenance, chinese=True),
         ),
     }
+
+
+def _made_up(situation: Situation) -> str:
+    """A few words on the data, for the foot of every page."""
+    real = data_status(situation.provenance) == "real"
+    return "real data 真实数据" if real else "partly synthetic data 部分为模拟数据"
 
 
 def _level_spans(world: World) -> list[tuple[str, Pair]]:
@@ -150,6 +181,8 @@ def _index(
                 "file": file,
                 "name": event_name(book, event_id),
                 "command": book.commands[book.needs[event_id][0].district],
+                "begins": book.clock(min(need.from_hour for need in book.needs[event_id])),
+                "ends": book.clock(max(need.to_hour for need in book.needs[event_id])),
                 "count": count_of(book, book.needs[event_id]),
             }
             for event_id, file in event_files.items()
