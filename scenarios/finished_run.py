@@ -12,14 +12,18 @@ from pydantic import ValidationError
 from geodata.faults import BadInput, Fault, FaultLog
 from geodata.files import read_table
 from geodata.row_check import RowCheck
-from optimizer.plan import Deployment, Visit
+from optimizer.plan import Deployment, PatrolRoute, Visit
 from scenarios.given_plan import DEPLOYMENT, RECORD, read_given_plan
 from scenarios.scenario import LIBRARY, LoadedScenario
 from scenarios.schema import Scenario
+from scenarios.visit_tables import on_routes, read_routes
 from scenarios.world import World, build_world
 
 BASELINE = "baseline_deployment.csv"
 """Table of the strongest practice's units in a run folder."""
+
+VISITS = "visits.csv"
+"""Table of the planned visits in a run folder."""
 
 SHIPPED = "library"
 """What a run records as the folder of a scenario that comes with the package."""
@@ -39,14 +43,15 @@ class OpenedRun:
 class FinishedRun(OpenedRun):
     """An opened run with its plan.
 
-    `baseline` is the deployment of the strongest practice, `visits` those that were planned and
-    `have` the officers on each post.
+    `baseline` is the deployment of the strongest practice, `visits` those that were planned on
+    `routes`, if any, and `have` the officers on each post.
     """
 
     deployment: Deployment
     baseline: Deployment
     visits: tuple[Visit, ...]
     have: dict[str, int]
+    routes: tuple[PatrolRoute, ...] = ()
 
     @property
     def strongest(self) -> str:
@@ -69,7 +74,7 @@ def open_world(folder: Path) -> OpenedRun:
     BadInput
         When no run lies there, or its scenario's files are gone or no longer the same.
     """
-    record = _record(folder)
+    record = read_record(folder)
     loaded = _scenario(record, folder)
     _refuse_changed(record, loaded)
     return OpenedRun(folder, record, loaded, build_world(loaded))
@@ -86,7 +91,9 @@ def open_run(folder: Path) -> FinishedRun:
     """
     opened = open_world(folder)
     world, faults = opened.world, FaultLog()
-    visits = faults.attempt(lambda log: _visits(folder / "visits.csv", world, log))
+    visits = faults.attempt(lambda log: _visits(folder / VISITS, world, log)) or ()
+    routes = faults.attempt(lambda log: read_routes(folder, world, log)) or ()
+    routed = faults.attempt(lambda log: on_routes(folder / VISITS, world, visits, routes, log))
     have = faults.attempt(lambda log: _have(folder / "posts.csv", world, log))
     faults.raise_if_any()
     return FinishedRun(
@@ -96,8 +103,9 @@ def open_run(folder: Path) -> FinishedRun:
         world,
         _deployment(folder, DEPLOYMENT, world),
         _deployment(folder, BASELINE, world),
-        visits or (),
+        routed or (),
         have or {},
+        routes,
     )
 
 
@@ -142,7 +150,14 @@ def _have(path: Path, world: World, faults: FaultLog) -> dict[str, int]:
     return {post[row]: int(have[row]) for row in np.flatnonzero(check.sound).tolist()}
 
 
-def _record(folder: Path) -> dict[str, Any]:
+def read_record(folder: Path) -> dict[str, Any]:
+    """The record of the run in `folder`.
+
+    Raises
+    ------
+    BadInput
+        When there is none, or none that this version can read.
+    """
     path = folder / RECORD
     if not path.is_file():
         raise BadInput(
@@ -165,6 +180,27 @@ def _record(folder: Path) -> dict[str, Any]:
     if missing:
         raise BadInput([_unreadable(f"no {', '.join(missing)}")])
     return record
+
+
+def require_keys(record: dict[str, Any], *keys: str) -> None:
+    """Refuse a record that lacks some keys, dotted.
+
+    Raises
+    ------
+    BadInput
+        Naming all that are missing.
+    """
+    missing = [key for key in keys if not _has(record, key.split("."))]
+    if missing:
+        raise BadInput([_unreadable(f"no {', '.join(missing)}")])
+
+
+def _has(part: object, steps: list[str]) -> bool:
+    for step in steps:
+        if not isinstance(part, dict) or step not in part:
+            return False
+        part = part[step]
+    return True
 
 
 def _unreadable(why: str) -> Fault:
