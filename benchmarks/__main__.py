@@ -9,8 +9,12 @@ from benchmarks import (
     city,
     cumcm2011b,
     event_nights,
+    events,
     hypercube,
+    loans,
     lscp,
+    map_pages,
+    map_stock,
     mclp,
     mexclp,
     pmedian,
@@ -23,6 +27,7 @@ from benchmarks import (
     spopt_peer,
     staffing,
     team_orienteering,
+    visits,
 )
 from benchmarks.location import warm_up
 from benchmarks.record import Instance, Record, read_instances
@@ -49,7 +54,16 @@ IN_FOLDER: dict[str, Callable[[Path, Sequence[str]], Iterable[Record]]] = {
 }
 """Families whose files hold their known values themselves."""
 
-WITHOUT_DATA = ("city", "event_nights", "simulation", "staffing")
+DRAWN: dict[str, Callable[[Sequence[str]], Iterator[Record]]] = {
+    "event_nights": event_nights.run,
+    "events": events.run,
+    "loans": loans.run,
+    "map": map_pages.run,
+    "simulation": simulation.run,
+    "staffing": staffing.run,
+    "visits": visits.run,
+}
+WITHOUT_DATA = ("city", *DRAWN)
 """Families that draw or ship what they solve."""
 
 DEFAULT_DATA = Path("../shared/benchmarks")
@@ -76,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         default=DEFAULT_DATA,
         metavar="FOLDER",
         help="folder with known_values.csv, or for queueing and hypercube with the folder queueing "
-        "(default: %(default)s; city, event_nights, simulation and staffing need none)",
+        f"(default: %(default)s; none for {', '.join(WITHOUT_DATA)})",
     )
     parser.add_argument(
         "--instance",
@@ -87,8 +101,14 @@ def _parser() -> argparse.ArgumentParser:
         + ", ".join(city.SIZES)
         + "; for simulation: "
         + ", ".join(simulation.SIZES)
+        + "; for map: "
+        + ", ".join([*map_pages.CASES, *map_stock.STOCK])
+        + "; for events: "
+        + ", ".join(events.INSTANCES)
         + "; for staffing: "
-        + ", ".join(staffing.HOURS),
+        + ", ".join(staffing.HOURS)
+        + "; for visits: "
+        + ", ".join(visits.SIZES),
     )
     parser.add_argument(
         "--seconds",
@@ -109,14 +129,8 @@ def _records(options: argparse.Namespace) -> Iterator[Record]:
     if options.family == "city":
         yield from city.run(options.instance, peer=options.peer, seconds=options.seconds)
         return
-    if options.family == "event_nights":
-        yield from event_nights.run(options.instance)
-        return
-    if options.family == "simulation":
-        yield from simulation.run(options.instance)
-        return
-    if options.family == "staffing":
-        yield from staffing.run(options.instance)
+    if options.family in DRAWN:
+        yield from DRAWN[options.family](options.instance)
         return
     if options.peer is not None:
         spopt_peer.check_peer(options.family, options.peer)

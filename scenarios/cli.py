@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -195,8 +196,8 @@ def rosters(
     as_json: AsJson = False,
 ) -> None:
     """Roster the staffing of a finished run: anonymous lines as tables, sheets and calendars."""
+    from scenarios.drawable import NOT_VALID
     from scenarios.roster_run import roster_run
-    from scenarios.run_folder import NOT_VALID
 
     record, text = roster_run(run, out or run / "rosters", festival)
     print(json.dumps(record, ensure_ascii=False, sort_keys=True) if as_json else text)
@@ -240,6 +241,72 @@ def cordon(
     print(json.dumps(record, ensure_ascii=False, sort_keys=True) if as_json else text)
     if not is_held(record):
         raise typer.Exit(1)
+
+
+@app.command("map")
+def draw_map(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    against: Annotated[
+        Path | None,
+        typer.Argument(metavar="[RUN]", help="A second run, shown against the first."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The page; RUN/map.html unless given, of two runs RUN2/map-against-RUN1.html.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw a finished run again, with its status; of two runs show the second against the first."""
+    from scenarios.map_run import map_run
+
+    record, text = map_run(run, against, out)
+    print(json.dumps(record, ensure_ascii=False, sort_keys=True) if as_json else text)
+    if record["rules_broken"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def compare(
+    runs: Annotated[
+        list[Path], typer.Argument(help="Folders of finished runs; the first is the measure.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder for the comparison; runs/comparison unless given."
+        ),
+    ] = None,
+    with_map: Annotated[
+        bool, typer.Option("--map/--no-map", help="Draw the map of two runs side by side.")
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Set finished runs side by side: figures, what was changed, and what to beware of."""
+    from scenarios.compare_run import compare_runs
+
+    record, text = compare_runs(runs, out or Path("runs/comparison"), with_map=with_map)
+    print(json.dumps(record, ensure_ascii=False, sort_keys=True) if as_json else text)
+
+
+@app.command()
+def approve(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    status: Annotated[str, typer.Option(help="reviewed, then approved.")],
+    role: Annotated[
+        str,
+        typer.Option(help="Function that decides, e.g. 'duty commander'; never a person's name."),
+    ],
+    reason: Annotated[str, typer.Option(help="What was looked at and why it will do; no names.")],
+    as_json: AsJson = False,
+) -> None:
+    """Note that a plan was reviewed or approved, by function and with a reason; no names go in."""
+    from scenarios.approve_run import approve_run
+
+    record, text = approve_run(run, status, role, reason, datetime.now().astimezone())
+    print(json.dumps(record, ensure_ascii=False, sort_keys=True) if as_json else text)
 
 
 @app.command()

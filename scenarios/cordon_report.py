@@ -11,8 +11,8 @@ from optimizer.cordon import Cordon
 from optimizer.judges.violation import Violation
 from optimizer.ring_cordon import LateCheckpoint, RingSearch, RingTrial, Verdict
 from scenarios.cordon_scene import Scene, Stop, arc_stops, cells_at_edge
+from scenarios.drawable import NOT_VALID
 from scenarios.provenance import synthetic_line
-from scenarios.run_folder import NOT_VALID
 
 HOLDS, NONE_HOLDS = "holds", "none"
 LISTED = 3

@@ -5,6 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer.judges.donors import Service, command_service, home_of_loan
+from optimizer.judges.loan_times import loan_times
 from optimizer.plan import Loan, Roster
 from optimizer.staffing_input import StaffingProblem
 from scenarios.donors import Lending
@@ -39,7 +40,7 @@ def donors_frame(
                 horizon.at(instance.start_h).isoformat(),
                 horizon.at(instance.end_h).isoformat(),
                 loan.officers,
-                round(float(problem.loan_minutes[loan.from_district, loan.to_district]), 1),
+                round(loan_times(problem, loan).there_min, 1),
                 *_service_around(world, roster, loan, lending),
                 round(prices[loan.from_district].floor, 4),
                 round(prices[loan.from_district].share, 4),

@@ -8,6 +8,7 @@ import shapely
 from geodata.incidents import ZONES
 from optimizer.plan import Deployment
 from scenarios.pipeline import Run
+from scenarios.visit_tables import with_route_columns
 
 
 def staffing_frame(run: Run) -> pd.DataFrame:
@@ -58,26 +59,6 @@ def aid_frame(run: Run) -> pd.DataFrame:
         for call in run.plan.roster.aid
     ]
     columns = "group_id name_en name_zh force_id to_command start end groups officers".split()
-    return pd.DataFrame(rows, columns=columns)
-
-
-def loans_frame(run: Run) -> pd.DataFrame:
-    """Officers lent between commands, by force and shift."""
-    situation, roster = run.world.situation, run.plan.roster
-    commands, horizon = situation.area.commands, situation.horizon
-    rows = [
-        (
-            commands[loan.from_district],
-            commands[loan.to_district],
-            loan.force_id,
-            roster.instances[loan.instance].shift.shift_id,
-            horizon.at(roster.instances[loan.instance].start_h).isoformat(),
-            horizon.at(roster.instances[loan.instance].end_h).isoformat(),
-            loan.officers,
-        )
-        for loan in roster.loans
-    ]
-    columns = "from_command to_command force_id shift_id start end officers".split()
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -133,11 +114,11 @@ def posts_frame(run: Run) -> pd.DataFrame:
     commands = situation.area.commands
     have = posts.have()
     filled_by: dict[str, list[str]] = {need.post_id: [] for need in posts.needs}
-    going_home = dict.fromkeys(filled_by, 0)
+    going_home: dict[str, list[int]] = {need.post_id: [] for need in posts.needs}
     for fill in posts.fills:
         text = f"{fill.force_id} of {commands[fill.from_district]}: {fill.officers}"
         filled_by[fill.post_id].append(text)
-        going_home[fill.post_id] += fill.homeward
+        going_home[fill.post_id].append(fill.homeward)
     rows = [
         (
             need.post_id,
@@ -157,14 +138,16 @@ def posts_frame(run: Run) -> pd.DataFrame:
             have[need.post_id],
             need.required - have[need.post_id],
             "; ".join(filled_by[need.post_id]),
-            going_home[need.post_id],
+            sum(going_home[need.post_id]),
+            "; ".join(map(str, going_home[need.post_id])),
             need.source,
         )
         for need in posts.needs
     ]
     columns = (
         "post_id event_id event_en event_zh command phase ring kind role step_id priority "
-        "start end required have need filled_by going_home source"
+        "start end required have need filled_by going_home "
+        "going_home_each source"
     )
     return pd.DataFrame(rows, columns=columns.split())
 
@@ -187,7 +170,8 @@ def visits_frame(run: Run) -> pd.DataFrame:
         for visit in plan.visits
     ]
     columns = "start point_id name_en name_zh minutes station_id officers due_at_point".split()
-    return pd.DataFrame(rows, columns=columns)
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame if run.world.visit_work is None else with_route_columns(frame, run.world, plan)
 
 
 def violations_frame(run: Run) -> pd.DataFrame:

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.situation import Situation
 from optimizer.calls import PatrolTerms
 from optimizer.judges.claims import (
     check_bound,
@@ -14,10 +13,11 @@ from optimizer.judges.claims import (
     check_objective,
     check_patrol_bound,
 )
+from optimizer.judges.donor_hours import LenderHours, lender_hours
 from optimizer.judges.operation_rules import check_operations
+from optimizer.judges.reserve_calls import ReserveCalls, reserve_calls
 from optimizer.judges.rules import violations
 from optimizer.judges.violation import Violation
-from optimizer.judges.visit_rules import check_visit_plan
 from optimizer.judges.wish_rules import wish_violations
 from optimizer.marginal_value import MarginalValue
 from optimizer.models.patrol.allocation import PatrolAllocation
@@ -31,8 +31,8 @@ from optimizer.plan import Deployment, PatrolBound, Plan, SolveReport, Status, U
 from optimizer.shifts import shift_instances
 from optimizer.staffing_input import StaffingProblem
 from optimizer.staffing_result import StaffingResult
-from optimizer.visits import plan_visits
 from scenarios.donors import Lending, judge_lending
+from scenarios.drawable import opening_hour
 from scenarios.given_plan import GivenPlan, read_given_plan
 from scenarios.joint_plan import (
     Asked,
@@ -42,13 +42,15 @@ from scenarios.joint_plan import (
     plan_rounds,
     unit_gains,
 )
+from scenarios.observation_report import watch_violations
 from scenarios.practice import Baseline, Judged, judge, judge_practice
 from scenarios.progress import Progress
-from scenarios.reinforcements import command_middles
+from scenarios.reserve import reserve_violations
 from scenarios.scenario import LoadedScenario
 from scenarios.schema import Scenario
 from scenarios.simulated import Simulated, simulate_both
 from scenarios.stress import StressCase, stress_cases
+from scenarios.visit_plan import PlannedVisits, planned_visits, visit_violations
 from scenarios.wishes import patrol_wishes
 from scenarios.world import World, build_world
 
@@ -64,7 +66,6 @@ the worth of a post; an hour of all hands goes before a whole ordinary shift. Th
 order nothing: their share is what may be on duty, not what must."""
 
 LOAN_COST = 0.05
-LOAN_SPEED_KMH = 25.0
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class Planned:
     allocations: tuple[PatrolAllocation, ...]
     plan: Plan
     given: GivenPlan | None
+    visits: PlannedVisits
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ class Run:
 
     `allocations`, `marginal` and `relocations` are by type of unit; `officers` are the marginal
     ones; `lending` is None when nobody lends; `baseline` is the strongest of the `baselines`,
-    judged in full; `stress` is empty unless asked for; `simulated` is None without replications.
+    judged in full; `stress` is empty unless asked for; `simulated` is None without replications,
+    `released` without a reserve that is to be judged answering calls.
     """
 
     loaded: LoadedScenario
@@ -120,13 +123,20 @@ class Run:
     given: Given | None = None
     stress: tuple[StressCase, ...] = ()
     simulated: Simulated | None = None
+    released: ReserveCalls | None = None
 
     @property
     def opening_hour(self) -> int:
         """Hour in which the map opens: the scenario's clock, else the first."""
-        clocks = [f"{moment:%H:%M}" for moment in self.world.situation.horizon.starts]
-        clock = self.loaded.scenario.opening_clock
-        return clocks.index(clock) if clock in clocks else 0
+        return opening_hour(self.loaded, self.world)
+
+    @property
+    def lenders(self) -> tuple[LenderHours, ...]:
+        """The commands that lend, hour by hour."""
+        if self.lending is None:
+            return ()
+        evaluation, at_home = self.lending.evaluation, self.lending.at_home
+        return lender_hours(self.world.situation, self.plan.roster, evaluation, at_home)
 
     @property
     def strongest(self) -> Baseline:
@@ -173,6 +183,7 @@ def run_scenario(
             world, terms, wishes, planned.allocations, judged.evaluation, street, plan.roster
         )
         given = _given(planned, scenario)
+        released = _released(planned, judged, scenario)
         broken = _violations(planned, judged, scenario)
     cases: tuple[StressCase, ...] = ()
     if stress:
@@ -187,7 +198,7 @@ def run_scenario(
                 plan.deployment,
                 strongest.deployment,
                 wishes.pool_of_place,
-                plan.visits.visits,
+                plan.visits,
                 plan.posts.have(),
             )
     return Run(
@@ -209,6 +220,7 @@ def run_scenario(
         given,
         cases,
         simulated,
+        released,
     )
 
 
@@ -246,21 +258,15 @@ def plan_scenario(
         joint = joint_report(asked, made)
     with progress.phase("orders", "Sending units from their stations, planning visits"):
         deployment, claimed = deploy(world, staffing, found, wishes)
-        visits = plan_visits(
-            world.situation.visit_points,
-            world.situation.stations,
-            world.due_visits,
-            staffing.visit_short,
-            world.situation.area.command_of,
-            world.situation.horizon.hours,
-            walk_min=scenario.visits.walk_min,
+        visits = planned_visits(
+            scenario, world, staffing, deployment, wishes.pool_of_place, terms
         )
         proof = patrol_bound(world, found)
         report = SolveReport(
             Status.FEASIBLE, claimed, scenario.seed, scenario.patrol.rounds, proof, joint=joint
         )
-        plan = Plan(staffing.roster, deployment, staffing.posts, visits, report)
-    return Planned(world, terms, wishes, best.problem, staffing, found, plan, given_plan)
+        plan = Plan(staffing.roster, deployment, staffing.posts, visits.plan, report)
+    return Planned(world, terms, wishes, best.problem, staffing, found, plan, given_plan, visits)
 
 
 def _marginal(planned: Planned, seed: int) -> tuple[MarginalValue, ...]:
@@ -282,6 +288,23 @@ def _marginal(planned: Planned, seed: int) -> tuple[MarginalValue, ...]:
     )
 
 
+def _released(planned: Planned, judged: Judged, scenario: Scenario) -> ReserveCalls | None:
+    """The calls with the reserve answering them too; None where that is not asked for."""
+    world, unit_type = planned.world, scenario.reserve.released_as
+    if unit_type is None:
+        return None
+    return reserve_calls(
+        world.situation,
+        world.force,
+        planned.plan.deployment,
+        judged.evaluation,
+        world.reserve,
+        planned.plan.posts.have(),
+        unit_type,
+        planned.terms,
+    )
+
+
 def _violations(planned: Planned, judged: Judged, scenario: Scenario) -> tuple[Violation, ...]:
     """Every rule that the plan breaks, and every claim that the judges do not confirm."""
     plan, staffing, report = planned.plan, planned.staffing, planned.plan.report
@@ -289,10 +312,17 @@ def _violations(planned: Planned, judged: Judged, scenario: Scenario) -> tuple[V
     patrol = () if report.patrol is None else check_patrol_bound(report.patrol)
     return (
         violations(planned.problem, plan, staffing)
-        + check_visit_plan(
-            planned.world.situation, plan.visits, staffing, walk_min=scenario.visits.walk_min
+        + visit_violations(
+            scenario,
+            world,
+            staffing,
+            plan.deployment,
+            planned.visits,
+            judged.evaluation.utilisation,
         )
         + check_operations(world.operations, plan.posts.needs, world.situation.horizon)
+        + watch_violations(world.drones, world.situation.horizon)
+        + reserve_violations(world.reserve, world.situation, world.force, plan.posts)
         + check_objective(report.objective, judged.response_sum)
         + check_bound(staffing)
         + patrol
@@ -340,7 +370,7 @@ def staffing_problem(
         requirement=world.requirement,
         unit_gain=gains,
         post_penalty=POST_PENALTY,
-        loan_minutes=_loan_minutes(situation),
+        loan_minutes=world.loan_minutes,
         officer_hour_cost=OFFICER_HOUR_COST,
         loan_cost=LOAN_COST,
         visit_penalty=VISIT_PENALTY,
@@ -348,6 +378,9 @@ def staffing_problem(
         order_penalty=ORDER_PENALTY,
         donor_max_share=part.donor_max_share,
         donor_floor=part.donor_floor,
+        loan_notice_h=part.loan_notice_h,
+        loan_max_min=part.loan_max_min,
+        loan_lenders=part.loan_lenders,
         protected_relaxed=part.relax_protected,
         rotations=world.rotations,
         debts=world.time_off.debts,
@@ -355,13 +388,6 @@ def staffing_problem(
         aid=world.reinforcements.aid,
         agreed=world.reinforcements.agreed,
     )
-
-
-def _loan_minutes(situation: Situation) -> NDArray[np.float64]:
-    """Minutes between the middles of the commands' stations at an assumed speed."""
-    middle = command_middles(situation.area, situation.stations)
-    offset = middle[:, None, :] - middle[None, :, :]
-    return np.asarray(np.hypot(offset[..., 0], offset[..., 1]) / (LOAN_SPEED_KMH * 1000.0 / 60.0))
 
 
 def patrol_bound(world: World, found: tuple[PatrolAllocation, ...]) -> PatrolBound:

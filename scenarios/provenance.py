@@ -23,6 +23,7 @@ def provenance_of(scenario: Scenario) -> tuple[Provenance, ...]:
         Provenance("Standby points", "屯警点", _SYNTHETIC, "one per square of each zone tier"),
         _force(scenario),
         *_crowds(scenario),
+        *_reserve(scenario),
         *_drones(scenario),
         Provenance(
             "Response targets, speeds, shifts, units",
@@ -91,12 +92,24 @@ def _crowds(scenario: Scenario) -> tuple[Provenance, ...]:
     return (Provenance("Crowds and posts at event sites", "活动客流与岗位", _ASSUMPTION, source),)
 
 
+def _reserve(scenario: Scenario) -> tuple[Provenance, ...]:
+    if scenario.reserve.file is None:
+        return ()
+    source = f"{scenario.reserve.file}: units, minutes and hours, each row with its source"
+    return (Provenance("Strength of the reserve", "机动力量规模", _ASSUMPTION, source),)
+
+
 def _drones(scenario: Scenario) -> tuple[Provenance, ...]:
     file = scenario.drones.file
     if file is None:
         return ()
     source = f"{file}: range, turnaround and the share of calls that a drone clears"
-    return (Provenance("What drones clear", "无人机处置", _ASSUMPTION, source),)
+    cleared = Provenance("What drones clear", "无人机处置", _ASSUMPTION, source)
+    watch = scenario.drones.observation
+    if watch is None:
+        return (cleared,)
+    freed = f"{watch}: places watched and the posts that this frees, each row with its source"
+    return (cleared, Provenance("What drones watch", "无人机观察", _ASSUMPTION, freed))
 
 
 def _force(scenario: Scenario) -> Provenance:

@@ -15,6 +15,7 @@ from optimizer.judges.duty_line_rules import duty_line_violations
 from optimizer.judges.violation import Violation
 from optimizer.models.rosters.duty_rosters import roster_lines
 from optimizer.shifts import shift_instances
+from scenarios.drawable import NOT_VALID
 from scenarios.finished_run import OpenedRun, open_world
 from scenarios.headline import json_ready
 from scenarios.orders import sheet_head
@@ -33,7 +34,6 @@ from scenarios.rosters import (
     roster_teams,
     rosters_frame,
 )
-from scenarios.run_folder import NOT_VALID
 from scenarios.staffing_table import read_staffing
 from scenarios.tables import read_tables
 

@@ -11,7 +11,8 @@ from optimizer.duty_lines import LineGroup, hours_inside
 from optimizer.judges.duty_line_rules import LineTally
 from optimizer.roster_lines import SATURDAY
 from optimizer.shifts import ShiftInstance
-from scenarios.order_sheets import Pair, clock_text
+from scenarios.order_sheets import clock_text
+from scenarios.order_words import Pair
 from scenarios.orders import file_names, safe_names, sheet_templates
 from scenarios.rosters import Rosters
 

@@ -15,11 +15,12 @@ import pandas as pd
 import pyogrio
 
 from geodata.faults import BadInput, Fault
-from maps.page import plan_map
 from optimizer.joint_report import JointReport
 from optimizer.judges.shortages import shortages
+from scenarios.approval import LOG
 from scenarios.changes import changes_frame, unit_hours_changed
 from scenarios.donors_report import donors_frame
+from scenarios.drawable import NOT_VALID, map_page
 from scenarios.drones import drones_frame
 from scenarios.event_report import (
     access_frame,
@@ -32,7 +33,6 @@ from scenarios.frames import (
     aid_frame,
     cells_frame,
     deployment_frame,
-    loans_frame,
     map_layers,
     posts_frame,
     staffing_frame,
@@ -41,26 +41,27 @@ from scenarios.frames import (
     visits_frame,
 )
 from scenarios.headline import headline, json_ready, recorded_check
+from scenarios.lender_table import LENDERS, lenders_frame
+from scenarios.loan_report import loans_frame
 from scenarios.marginal_report import marginal_frame
+from scenarios.observation_report import observation_frame
 from scenarios.officers import officers_frame
 from scenarios.operations import operations_frame
 from scenarios.orders import write_orders
 from scenarios.pipeline import Given, Run
 from scenarios.progress import Progress, peak_memory_mb
 from scenarios.provenance import data_status
+from scenarios.reserve_report import reserve_frame, reserve_record, reserve_sites_frame
 from scenarios.scenario import settings_json
 from scenarios.scorecard import baselines_frame, scorecard_frame
 from scenarios.shortage_report import shortages_frame
 from scenarios.simulation_report import simulation_frame, simulation_record
 from scenarios.summary import judges_side_by_side, summary_text
+from scenarios.visit_report import delivered_of, visit_record, visit_tables
 from scenarios.wish_report import floors_frame
 
 PACKAGES = ("muster-deploy", "ortools", "numpy", "scipy", "numba", "pandas", "geopandas", "shapely")
 """Packages whose versions may change a plan."""
-
-
-NOT_VALID = "not valid"
-"""Status of a plan that breaks a rule, whatever the solver said of it."""
 
 
 def refuse_foreign(folder: Path) -> None:
@@ -109,12 +110,13 @@ def write_run(run: Run, folder: Path, progress: Progress) -> dict[str, Any]:
         with progress.phase("tables", "Writing tables and layers"):
             figures, checked = _write_tables(run, draft)
         with progress.phase("map", "Drawing the map"):
-            page = _map_page(run)
+            page = map_page(run)
             (draft / "map.html").write_text(page, encoding="utf-8")
         record = _record(run, figures, checked, progress)
         record["scenario_folder"] = scenario_folder(run.loaded, folder)
         text = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
         (draft / "run.json").write_text(text + "\n", encoding="utf-8")
+        _keep_log(folder, draft)
         _put_in_place(draft, folder)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
@@ -128,13 +130,14 @@ def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, floa
     status = data_status(run.world.situation.provenance)
     for name, frame in (
         ("staffing", staffing_frame(run)),
-        ("loans", loans_frame(run)),
+        ("loans", loans_frame(run.world, run.problem, run.plan.roster)),
         *([("mutual_aid", aid_frame(run))] if run.problem.aid else []),
         ("deployment", deployment_frame(run)),
         ("posts", posts_frame(run)),
         *_event_tables(run),
         *_task_tables(run),
         ("visits", visits_frame(run)),
+        *visit_tables(run.world, run.plan.visits, delivered_of(run.simulated)),
         ("scorecard", scorecard),
         ("baselines", baselines_frame(run)),
         ("baseline_deployment", standing_frame(run, run.baseline.deployment)),
@@ -150,6 +153,7 @@ def _write_tables(run: Run, draft: Path) -> tuple[dict[str, Any], dict[str, floa
         ),
         ("shortages", shortages_frame(run.world, shortages(run.problem, run.staffing))),
         ("donors", donors_frame(run.world, run.problem, run.plan.roster, run.lending)),
+        (LENDERS, lenders_frame(run.world.situation, run.lenders)),
         *([("floors", floors_frame(run))] if run.wishes.floors else []),
         *([("changes", _changes(run, run.given))] if run.given else []),
         *([("violations", violations_frame(run))] if run.violations else []),
@@ -183,9 +187,26 @@ def _task_tables(run: Run) -> list[tuple[str, pd.DataFrame]]:
     world, posts = run.world, run.plan.posts
     units = world.force.unit_types
     operations = operations_frame(world.operations, world.situation, units, posts)
+    watched = observation_frame(world.drones, world.situation.horizon)
     return [
         *([("operations", operations)] if world.operations.placed else []),
+        *_reserve_tables(run),
         *([("drones", drones_frame(world.drones, world.situation))] if world.drones else []),
+        *([("observation", watched)] if len(watched) else []),
+    ]
+
+
+def _reserve_tables(run: Run) -> list[tuple[str, pd.DataFrame]]:
+    """Units of the reserve and minutes to the sites, where the scenario has one."""
+    world, have = run.world, run.plan.posts.have()
+    if not world.reserve.blocks:
+        return []
+    return [
+        ("reserve", reserve_frame(world.reserve, world.situation, have)),
+        (
+            "reserve_sites",
+            reserve_sites_frame(world.reserve, world.situation, have, run.released),
+        ),
     ]
 
 
@@ -203,23 +224,6 @@ def _write_geopackage(layers: dict[str, gpd.GeoDataFrame], path: Path, run: Run)
             labelled.to_file(path, layer=name, driver="GPKG")
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
-
-
-def _map_page(run: Run) -> str:
-    scenario, world = run.loaded.scenario, run.world
-    broken = f", {NOT_VALID}: {len(run.violations)} rules broken" if run.violations else ""
-    return plan_map(
-        world.situation,
-        world.force,
-        world.requirement,
-        run.plan,
-        run.judged.evaluation,
-        run.baseline.evaluation,
-        title_en=scenario.title_en,
-        title_zh=scenario.title_zh,
-        run_label=f"{scenario.id} {run.loaded.digest()[:12]}{broken}",
-        opening_hour=run.opening_hour,
-    )
 
 
 def _record(
@@ -264,10 +268,15 @@ def _record(
     }
     if checked is not None:
         record["recorded_calls"] = checked
+    if run.released is not None:
+        record["reserve"] = reserve_record(run.released)
     if run.simulated is not None:
         record["simulation"] = simulation_record(
             judges_side_by_side(run, run.simulated), run.simulated, run.strongest.name
         )
+    routed = visit_record(run.world, run.plan.visits, delivered_of(run.simulated))
+    if routed is not None:
+        record["visit_routes"] = routed
     if run.given is not None:
         record["given_plan"] = {
             "scenario": run.given.plan.scenario,
@@ -340,6 +349,12 @@ def _joint_record(joint: JointReport | None) -> dict[str, Any] | None:
         "kept_round": joint.kept + 1,
         "gain_over_first_call_minutes": joint.gain_over_first,
     }
+
+
+def _keep_log(folder: Path, draft: Path) -> None:
+    """Approvals of an earlier run stay on record; they hold for the files that they were about."""
+    if (folder / LOG).is_file():
+        shutil.copy2(folder / LOG, draft / LOG)
 
 
 def _put_in_place(draft: Path, folder: Path) -> None:

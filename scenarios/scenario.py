@@ -51,7 +51,7 @@ _FILE_KEYS = frozenset(
     "districts attributes file transit centres hub_sites calendar profile calls case_classes "
     "officer_initiated classes targets speeds speed_hours types unit_types headcount table "
     "shifts rotations rest_debt mutual_aid loans limits sites passages crowds curves closures "
-    "ladders site_posts no_fly wind".split()
+    "ladders site_posts no_fly wind lines".split()
 )
 
 

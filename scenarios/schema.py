@@ -3,7 +3,9 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from maps.tiles import TileServer
 
 Crs = Annotated[str, Field(pattern=r"^(wgs84|gcj02|bd09|EPSG:\d+)$")]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -233,20 +235,45 @@ class OperationsPart(Part):
     local_timezone: str | None = None
 
 
+class ReservePart(Part):
+    """The table of reserves, and how many of the largest events they are near.
+
+    `released_as` names the type of unit that they would be if they answered calls; the report
+    then says what holding them costs the calls.
+    """
+
+    file: str | None = None
+    local_timezone: str | None = None
+    top_sites: Annotated[int, Field(ge=1, le=50)] = 10
+    released_as: str | None = None
+
+
 class DronesPart(Part):
-    """Drones that clear calls alone: bases, zones closed to them and the wind by hour."""
+    """Drones that clear calls alone: bases, zones closed to them and the wind by hour.
+
+    `observation` is the table of places that drones watch.
+    """
 
     file: str | None = None
     crs: Crs | None = None
     local_timezone: str | None = None
     no_fly: str | None = None
     wind: str | None = None
+    observation: str | None = None
 
 
 class VisitsPart(Part):
-    """The table of must-visit points."""
+    """The tables of must-visit points and lines, and who visits them.
 
+    `method`: visits one by one from the `nearest` station, or on `routes` of patrols, on `foot`
+    or by the types of unit that `kinds` names. `walk_min` is the way to a visit that the officers
+    on foot are counted with.
+    """
+
+    method: Literal["nearest", "routes"] = "nearest"
+    kinds: tuple[str, ...] = ("foot",)
     file: str | None = None
+    lines: str | None = None
     crs: Crs | None = None
     walk_min: Annotated[float, Field(ge=0.0)] = 10.0
 
@@ -289,14 +316,31 @@ class StaffingPart(Part):
     """Limits of staffing, loans and floors as shares of the district's force, and its rounds.
 
     In each of the `rounds` staffing and patrol are solved once; from the second on staffing
-    values units at the busy shares that patrol ended with. The best round is the plan.
+    values units at the busy shares that patrol ended with. The best round is the plan. A loan
+    is of a shift that begins `loan_notice_h` or more after the horizon's start, over a way of at
+    most `loan_max_min` minutes, of one of the `loan_lenders` nearest unless posts ask for much
+    (assumptions); loans that the table `loans` names are agreed.
     """
 
     rounds: Annotated[int, Field(ge=1, le=10)] = 2
     donor_max_share: Share = 0.15
     donor_floor: Share = 0.7
+    loan_notice_h: Annotated[float, Field(ge=0.0, le=168.0)] = 2.0
+    loan_max_min: Annotated[float, Field(ge=0.0, le=600.0)] = 90.0
+    loan_lenders: Annotated[int, Field(ge=1, le=1000)] = 5
     loans: str | None = None
     relax_protected: bool = False
+
+
+def tile_address(url: str) -> str:
+    """Return the address of tiles, or raise `ValueError` with all that is wrong with it."""
+    return TileServer(url).url
+
+
+class MapPart(Part):
+    """How the map is drawn; `tiles_url` is a tile server of the user's own network."""
+
+    tiles_url: Annotated[str, AfterValidator(tile_address)] | None = None
 
 
 class SimulationPart(Part):
@@ -345,8 +389,10 @@ class Scenario(Part):
     labour: LabourPart
     events: EventsPart = EventsPart()
     operations: OperationsPart = OperationsPart()
+    reserve: ReservePart = ReservePart()
     drones: DronesPart = DronesPart()
     visits: VisitsPart = VisitsPart()
     patrol: PatrolPart
     staffing: StaffingPart = StaffingPart()
     simulation: SimulationPart = SimulationPart()
+    map: MapPart = MapPart()

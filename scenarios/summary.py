@@ -14,10 +14,13 @@ from scenarios.drones import drones_text
 from scenarios.event_report import event_sites_text
 from scenarios.headline import NAMES, shown
 from scenarios.level_spans import level_spans
+from scenarios.loan_report import loans_text
 from scenarios.marginal_report import marginal_text
+from scenarios.observation_report import observation_text
 from scenarios.officers import officers_text
 from scenarios.operations import operations_text
 from scenarios.pipeline import Run
+from scenarios.reserve_report import reserve_text
 from scenarios.scorecard_report import (
     against_practice,
     city_text,
@@ -28,6 +31,7 @@ from scenarios.scorecard_report import (
 from scenarios.shortage_report import shortages_text
 from scenarios.simulated import Simulated
 from scenarios.simulation_report import side_by_side, simulation_text
+from scenarios.visit_report import delivered_of, visits_text
 from scenarios.wish_report import moves_text, wishes_text
 
 
@@ -35,6 +39,7 @@ def summary_text(
     run: Run, scorecard: pd.DataFrame, figures: dict[str, Any], checked: dict[str, float] | None
 ) -> str:
     """`summary.md` of a run, from its scorecard (`scorecard_frame`) and headline figures."""
+    short = shortages(run.problem, run.staffing)
     sections = [
         _opening(run),
         _planned(run, figures),
@@ -52,15 +57,18 @@ def summary_text(
         _changes(run),
         event_sites_text(run.world.site_events, run.world.situation.area),
         operations_text(run.world.operations, run.world.situation, run.plan.posts),
+        reserve_text(run.world, run.plan.posts, run.released),
+        visits_text(run.world, run.plan.visits, delivered_of(run.simulated)),
         drones_text(
             run.world.drones,
             run.world.situation,
             run.world.force.unit_types,
             run.loaded.scenario.patrol.closing_min,
         ),
+        observation_text(run.world.drones, run.world.situation.horizon),
         _short(run, figures),
-        shortages_text(run.world, shortages(run.problem, run.staffing)),
-        _lent(run),
+        shortages_text(run.world, short),
+        loans_text(run.world, run.problem, run.plan.roster, short),
         _called(run),
         donors_text(run.world, run.problem, run.plan.roster, run.lending),
         _recorded(checked),
@@ -283,19 +291,6 @@ def _short(run: Run, figures: dict[str, Any]) -> str:
         lines.append(f"* **{len(run.violations)} rules are broken: this plan is not valid.**")
         lines += [f"  * {violation}" for violation in run.violations[:20]]
     return "## What is short\n\n" + "\n".join(lines)
-
-
-def _lent(run: Run) -> str:
-    commands = run.world.situation.area.commands
-    total: dict[tuple[int, int], int] = {}
-    for loan in run.plan.roster.loans:
-        key = (loan.from_district, loan.to_district)
-        total[key] = total.get(key, 0) + loan.officers
-    if not total:
-        return "## Who lends\n\nNobody: every command keeps its people."
-    largest = sorted(total.items(), key=lambda item: (-item[1], item[0]))[:10]
-    lines = [f"* {commands[a]} lends {n} officer-shifts to {commands[b]}" for (a, b), n in largest]
-    return "## Who lends\n\n" + "\n".join(lines)
 
 
 def _called(run: Run) -> str:

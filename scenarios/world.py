@@ -17,26 +17,36 @@ from geodata.siting import standby_points, synthetic_stations
 from geodata.situation import Situation
 from geodata.speed_file import read_speeds
 from geodata.station_file import read_stations
-from geodata.visit_file import NO_VISIT_POINTS, read_visit_points
 from optimizer.calls import PatrolTerms
-from optimizer.drones import DroneFleet
 from optimizer.event_posts import PostRules, event_posts
 from optimizer.force import Force
 from optimizer.levels import LevelsInForce, LevelWindow, ServiceLevel, levels_in_force
 from optimizer.limit_file import PlaceLimit
 from optimizer.operations import Operation, OperationPlan, operation_posts
 from optimizer.requirement import PostNeed, Requirement
+from optimizer.reserve import NO_RESERVE, ReserveKind, ReservePlan, reserve_posts
 from optimizer.rotations import LeaveQuota, RestDebt, Rotation, TimeOff
 from optimizer.shifts import LabourRules, Shift
-from optimizer.visits import due_visits, visit_officers
+from optimizer.visit_sectors import VisitWork
 from scenarios.demand import Demand, read_demand, station_counts
-from scenarios.drones import Drones, drone_fleet, drone_notes, drones_at_work, without_cleared
+from scenarios.drones import (
+    Drones,
+    DroneTasks,
+    drone_fleet,
+    drone_notes,
+    drones_at_work,
+    relieved_posts,
+    without_cleared,
+)
+from scenarios.dry_ground import refuse_events_in_water
 from scenarios.event_sites import SiteBook, SiteEvent, needs_of, read_site_book, site_events
 from scenarios.floors import cover_floors, floor_notes
 from scenarios.ground import Ground, read_ground
 from scenarios.labour import labour_rules, rotation_notes
 from scenarios.level_spans import windows_by_area
 from scenarios.limits import limit_notes, place_limits, refuse_unknown_residents
+from scenarios.loan_roads import loan_minutes
+from scenarios.observation_report import watch_notes
 from scenarios.operations import (
     NO_OPERATIONS,
     operation_notes,
@@ -47,10 +57,12 @@ from scenarios.operations import (
 from scenarios.provenance import provenance_of
 from scenarios.reach_notes import reach_notes
 from scenarios.reinforcements import NO_REINFORCEMENTS, Reinforcements, reinforcements
+from scenarios.reserve import plan_reserve, refuse_reserve_names, reserve_notes, reserve_of
 from scenarios.scenario import LoadedScenario
 from scenarios.scenario_force import scenario_force
 from scenarios.tables import Tables, known_zone, named_file, read_tables
 from scenarios.time_off import leave_quotas, rest_debts, time_off_notes
+from scenarios.visit_world import refuse_wrong_kinds, scenario_visit_points, visits_asked
 
 T = TypeVar("T")
 
@@ -62,8 +74,10 @@ class World:
     `due_visits[visit, 2]` are point and start minute; `recorded[cell, class]` the calls
     recorded on the day, where there are any; `notes` what a reader of the report must know;
     `limits` what the planner fixed for places; `in_force` the service levels by command and hour;
-    `reinforcements` who may come from elsewhere. `drones` have taken what they clear off the
-    situation's forecast.
+    `loan_minutes[lender, borrower, hour]` are ways between commands begun in that hour;
+    `visit_work` what routes are to deliver, None where visits are made one by one;
+    `reinforcements` who may come from elsewhere, `reserve` who stands by. `drones` have
+    taken what they clear off the situation's forecast.
     """
 
     situation: Situation
@@ -79,11 +93,14 @@ class World:
     notes: tuple[str, ...]
     rotations: tuple[Rotation, ...]
     time_off: TimeOff
+    loan_minutes: NDArray[np.float64]
     limits: tuple[PlaceLimit, ...] = ()
     reinforcements: Reinforcements = NO_REINFORCEMENTS
     site_events: tuple[SiteEvent, ...] = ()
     operations: OperationPlan = NO_OPERATIONS
     drones: Drones | None = None
+    reserve: ReservePlan = NO_RESERVE
+    visit_work: VisitWork | None = None
 
     @property
     def home_command(self) -> NDArray[np.int64]:
@@ -127,7 +144,8 @@ class _Placed:
     leave: tuple[LeaveQuota, ...]
     reinforcements: Reinforcements | None
     operations: tuple[Operation, ...] | None
-    drones: DroneFleet | None
+    drones: DroneTasks | None
+    reserve: tuple[ReserveKind, ...] | None
 
 
 def _known(part: T | None) -> T:
@@ -153,8 +171,13 @@ def _placed(
     types = None if tables.force is None else tables.force.types
     sites = read_site_book(loaded, ground.area, faults)
     events = _events(loaded, ground, horizon, sites, faults)
+    refuse_events_in_water(loaded, ground, events, sites, faults)
     operations = operations_of(loaded, ground.area, horizon, tables.force, faults)
     refuse_names_of_events(loaded, operations, events, faults)
+    points = scenario_visit_points(loaded, ground, faults)
+    refuse_wrong_kinds(loaded, tables.force, faults)
+    reserve = reserve_of(loaded, ground.area, tables.force, events, points, faults)
+    refuse_reserve_names(loaded, reserve, events, operations, faults)
     return _Placed(
         stations=stations,
         patrol_places=places,
@@ -163,7 +186,7 @@ def _placed(
         speeds=faults.attempt(lambda log: hourly_speeds(loaded, horizon, tables.season, log)),
         sites=sites,
         events=events,
-        visit_points=_visit_points(loaded, ground, faults),
+        visit_points=points,
         limits=place_limits(loaded, tables.force, places, headcount, horizon, faults),
         windows=windows_by_area(loaded, tables.windows, ground.area, faults),
         debts=rest_debts(loaded, stations, force, tables.rotations, horizon, faults),
@@ -172,6 +195,7 @@ def _placed(
             loaded, ground.area, stations, force, tables.shifts, horizon, faults
         ),
         operations=operations,
+        reserve=reserve,
         drones=drone_fleet(loaded, ground.area, horizon, tables.classes, faults),
     )
 
@@ -259,16 +283,6 @@ def _events(
     )
 
 
-def _visit_points(loaded: LoadedScenario, ground: Ground, faults: FaultLog) -> VisitPoints | None:
-    part = loaded.scenario.visits
-    if part.file is None:
-        return NO_VISIT_POINTS
-    path = loaded.path(part.file)
-    return faults.attempt(
-        lambda log: read_visit_points(path, ground.area, ground.grid, part.crs, log)
-    )
-
-
 def _patrol_places(loaded: LoadedScenario, ground: Ground, stations: Places) -> Places:
     part = loaded.scenario.patrol
     spacing = {str(zone): metres for zone, metres in part.standby_spacing_m.items()}
@@ -287,6 +301,7 @@ def _assembled(loaded: LoadedScenario, ground: Ground, tables: Tables, placed: _
     book = _known(placed.sites)
     at_sites = site_events(loaded, events.placed, book, ground.area, horizon)
     posts = _posts(loaded, events, situation, at_sites)
+    posts, drones = relieved_posts(posts, drones)
     operations = plan_operations(
         _known(placed.operations),
         situation,
@@ -295,38 +310,35 @@ def _assembled(loaded: LoadedScenario, ground: Ground, tables: Tables, placed: _
         PatrolTerms(scenario.patrol.closing_min),
     )
     of_tasks = operation_posts(operations.placed, scenario.events.supervisor_span)
+    force = _known(placed.force)
+    reserve = plan_reserve(loaded, _known(placed.reserve), situation, force, events, at_sites)
+    of_reserve = reserve_posts(reserve, {kind.force_id: kind.sworn for kind in force.types})
     levels, command = _known(tables.levels), ground.area.command_of[points.places.district]
     in_force = levels_in_force(horizon, placed.windows, len(ground.area.commands))
     density = in_force.figure(levels, "patrol_density")[command]
-    visits = due_visits(points, horizon, seed=scenario.seed, density=density)
+    visits = visits_asked(loaded, ground, _known(placed.speeds), situation, density)
     floors = cover_floors(situation, scenario.patrol.floors)
     rotations, rules = _known(tables.rotations), labour_rules(loaded)
     time_off = TimeOff(_known(placed.debts), placed.leave)
-    on_foot = visit_officers(
-        points,
-        visits,
-        command,
-        len(ground.area.commands),
-        horizon.hours,
-        walk_min=scenario.visits.walk_min,
-    )
     return World(
         situation=situation,
-        force=_known(placed.force),
+        force=force,
         levels=MappingProxyType(levels),
         in_force=in_force,
         shifts=_known(tables.shifts),
         rules=rules,
-        requirement=Requirement((*posts, *of_tasks), on_foot),
+        requirement=Requirement((*posts, *of_tasks, *of_reserve), visits.officers),
         events=events,
-        due_visits=visits,
+        due_visits=visits.due,
         recorded=demand.recorded,
         notes=(
             *demand.notes,
             *_event_notes(events),
             *book.notes,
             *operation_notes(operations),
+            *reserve_notes(reserve, situation),
             *drone_notes(drones),
+            *watch_notes(drones, horizon),
             *reach_notes(situation, parts.unit_types),
             *floor_notes(situation, parts.unit_types, floors),
             *limit_notes(limits, situation.patrol_places.place_ids, parts.unit_types, horizon),
@@ -335,11 +347,22 @@ def _assembled(loaded: LoadedScenario, ground: Ground, tables: Tables, placed: _
         ),
         rotations=rotations,
         time_off=time_off,
+        loan_minutes=loan_minutes(
+            ground.roads,
+            _known(placed.speeds),
+            ground.area,
+            ground.grid,
+            situation.stations,
+            _known(placed.force).headcount.sum(axis=1),
+            (*posts, *of_tasks),
+        ),
         limits=limits,
         reinforcements=_known(placed.reinforcements),
         site_events=at_sites,
         operations=operations,
         drones=drones,
+        reserve=reserve,
+        visit_work=visits.work,
     )
 
 

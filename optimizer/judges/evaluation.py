@@ -24,7 +24,8 @@ class HourTally:
     """Sums over the calls of one hour while unit types are added up; calls an hour.
 
     `within[circle, cell]`, `hist[cell, bin]`, `class_hist[class, bin]`; the others `[cell]` or
-    `[class]`. `minutes` are call-minutes.
+    `[class]`. `minutes` are call-minutes; `busy` are answered calls times the busy share of the
+    place that answers them.
     """
 
     calls: NDArray[np.float64]
@@ -32,6 +33,7 @@ class HourTally:
     covered: NDArray[np.float64]
     within: NDArray[np.float64]
     served: NDArray[np.float64]
+    busy: NDArray[np.float64]
     hist: NDArray[np.float64]
     class_calls: NDArray[np.float64]
     class_covered: NDArray[np.float64]
@@ -118,6 +120,7 @@ def empty_tally(cells: int, classes: int, bins: int) -> HourTally:
         covered=cell.copy(),
         within=np.zeros((len(WITHIN_MIN), cells)),
         served=cell.copy(),
+        busy=cell.copy(),
         hist=np.zeros((cells, bins)),
         class_calls=kind.copy(),
         class_covered=kind.copy(),
@@ -145,11 +148,13 @@ def add_to_tally(
     tally_cells(
         state.reach.indptr,
         state.reach.response_min,
+        state.utilisation[state.reach.place],
         state.first,
         rate,
         target,
         minutes,
         covered,
+        tally.busy,
         tally.within,
         tally.hist,
         class_hist,
@@ -171,19 +176,22 @@ def add_to_tally(
 def tally_cells(
     indptr: NDArray[np.int64],
     response_min: NDArray[np.float64],
+    utilisation: NDArray[np.float64],
     first: NDArray[np.float64],
     rate: NDArray[np.float64],
     target: NDArray[np.float64],
     minutes: NDArray[np.float64],
     covered: NDArray[np.float64],
+    busy: NDArray[np.float64],
     within: NDArray[np.float64],
     hist: NDArray[np.float64],
     class_hist: NDArray[np.float64],
 ) -> None:
     """Sum the response distribution of every cell into the tables (all changed in place).
 
-    `minutes[cell]` and `covered[cell, class]` are per call; `within`, `hist` and `class_hist`
-    count calls an hour.
+    `response_min`, `utilisation` and `first` are `[entry]`. `minutes[cell]` and
+    `covered[cell, class]` are per call; `busy`, `within`, `hist` and `class_hist` count calls an
+    hour.
     """
     for cell in range(len(minutes)):
         calls = rate[cell].sum()
@@ -196,6 +204,7 @@ def tally_cells(
             arrival = response_min[k]
             bin_of = min(int(np.ceil(arrival / HISTOGRAM_MIN - 1e-9)), hist.shape[1] - 2)
             minutes[cell] += share * arrival
+            busy[cell] += share * calls * utilisation[k]
             hist[cell, bin_of] += share * calls
             for circle in range(len(WITHIN_MIN)):
                 if arrival <= WITHIN_MIN[circle]:
@@ -217,6 +226,7 @@ def hour_figures(tally: HourTally, situation: Situation) -> dict[str, NDArray[np
         "covered": share_of(tally.covered, tally.calls),
         "within": share_of(tally.within, tally.calls),
         "served": share_of(tally.served, tally.calls),
+        "cell_utilisation": np.where(out_of_reach, np.inf, share_of(tally.busy, tally.served)),
         "class_covered": share_of(tally.class_covered, tally.class_calls),
         "class_mean_min": share_of(tally.class_minutes, tally.class_calls),
         "district_hist": sum_by(tally.hist, situation.grid.district, len(situation.area.districts)),

@@ -19,6 +19,11 @@ def no_histogram() -> NDArray[np.float64]:
     return np.zeros((0, 0, 0))
 
 
+def no_cells() -> NDArray[np.float64]:
+    """Figures of no cell."""
+    return np.zeros((0, 0))
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """Expected service of a deployment, given that units are busy.
@@ -33,6 +38,9 @@ class Evaluation:
     `class_mean_min[class, hour]` are demand-weighted. A call that no idle unit in reach can take
     counts its type's cut-off and penalty in every mean where some unit is in reach;
     `unserved_min` is the largest of these, what a cell out of reach counts in sums.
+
+    `cell_utilisation[cell, hour]` is the busy share of the units that answer a cell: that of each
+    place weighted by the calls it answers first; NaN without calls, inf where none is answered.
 
     `district_hist[district, hour, bin]`, `zone_hist[zone, hour, bin]` and
     `class_hist[class, hour, bin]` hold calls an hour by response: bin b those that take at most
@@ -51,6 +59,7 @@ class Evaluation:
     district_hist: NDArray[np.float64] = field(default_factory=no_histogram)
     zone_hist: NDArray[np.float64] = field(default_factory=no_histogram)
     class_hist: NDArray[np.float64] = field(default_factory=no_histogram)
+    cell_utilisation: NDArray[np.float64] = field(default_factory=no_cells)
     unserved_min: float = float("inf")
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from scenarios.progress import Progress
 from scenarios.scenario import load_scenario
 from scenarios.world import World, build_world
 from tests.scenarios.town import Finished, Muster, Town, write_town
+from tests.scenarios.two_runs import TwoRuns, plan_two
 
 
 @pytest.fixture
@@ -39,6 +40,12 @@ def muster(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 def quiet() -> Progress:
     """Progress that prints nothing."""
     return Progress(quiet=True)
+
+
+@pytest.fixture(scope="session")
+def two(tmp_path_factory: pytest.TempPathFactory) -> TwoRuns:
+    """Two finished runs of the town, the second with fewer people; not to be changed."""
+    return plan_two(tmp_path_factory.mktemp("two"))
 
 
 @pytest.fixture(scope="session")

@@ -6,21 +6,29 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optimizer.judges.shortages import shortages
 from optimizer.officer_worth import STEP
 from scenarios.donors_report import donors_frame, donors_text
+from scenarios.loan_report import loans_frame, loans_text
 from scenarios.officers import officers_frame, officers_text
 from scenarios.pipeline import Run, run_scenario
 from scenarios.progress import Progress
-from tests.scenarios.town import TABLES, write_town
+from tests.scenarios.town import TABLES, Town, write_town
 
 HEADCOUNT = "station_id,force_id,headcount\nS1,officers,12\nS2,officers,80\nS2,auxiliary,40\n"
 
 
+def lending_town(folder: Path) -> Town:
+    """The fair is in the west, nearly everybody in the east; some begin with the horizon."""
+    shifts = TABLES["shifts.csv"] + "night_8h,Night,夜班,20,8,1,11,1\n"
+    return write_town(folder, {**TABLES, "headcount.csv": HEADCOUNT, "shifts.csv": shifts})
+
+
 def run_of(folder: Path, *overrides: str) -> Run:
-    """The fair is in the west, nearly everybody in the east."""
-    town = write_town(folder / "town", {**TABLES, "headcount.csv": HEADCOUNT})
-    quiet = ("simulation.replications=0", "patrol.rounds=1", *overrides)
-    return run_scenario(town.load(*quiet), Progress(quiet=True))
+    """The town, in which loans need no notice."""
+    quiet = ("simulation.replications=0", "patrol.rounds=1", "staffing.loan_notice_h=0")
+    town = lending_town(folder / "town")
+    return run_scenario(town.load(*quiet, *overrides), Progress(quiet=True))
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +69,35 @@ def test_the_summary_tells_what_lending_costs(lending: Run) -> None:
     (row,) = [line for line in text.splitlines() if line.startswith("| East")]
     total = sum(loan.officers for loan in lending.plan.roster.loans)
     assert f"West {total}" in row
+
+
+def test_loans_travel_and_the_table_and_the_summary_say_when(lending: Run) -> None:
+    """East is some minutes away: there at 21:00, where the horizon goes on to midnight."""
+    table = loans_frame(lending.world, lending.problem, lending.plan.roster)
+    assert len(table) > 0
+    assert set(table["shift_id"]) == {"night_8h"}
+    assert set(table["leaves"]) == {"2027-02-05T20:00:00+08:00"}
+    assert set(table["on_post"]) == {"2027-02-05T21:00:00+08:00"}
+    assert set(table["off_post"]) == {"2027-02-06T03:00:00+08:00"}
+    assert table["travel_min"].between(1.0, 30.0).all()
+    home = pd.to_datetime(table["home"])
+    assert (home > pd.to_datetime(table["off_post"])).all()
+    assert (home <= pd.to_datetime(table["end"])).all()
+    assert lending.violations == ()
+    short = shortages(lending.problem, lending.staffing)
+    text = loans_text(lending.world, lending.problem, lending.plan.roster, short)
+    (row,) = [line for line in text.splitlines() if line.startswith("| West")]
+    total, minutes = table["officers"].sum(), table["travel_min"].iloc[0]
+    assert (
+        f"| Temple fair | East {total} ({minutes:.0f} min) | 05 Feb 21:00 | 06 Feb 03:00 |" in row
+    )
+
+
+def test_two_hours_notice_leaves_nobody_to_lend_at_once(tmp_path: Path) -> None:
+    run = run_of(tmp_path, "staffing.loan_notice_h=2")
+    assert run.plan.roster.loans == ()
+    text = loans_text(run.world, run.problem, run.plan.roster, ())
+    assert text == "## Who lends\n\nNobody: every command keeps its people."
 
 
 def test_nobody_lends_when_nothing_may_be_lent(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ FILES = {
     "marginal.csv",
     "officers.csv",
     "donors.csv",
+    "lender_hours.csv",
     "shortages.csv",
     "baseline_deployment.csv",
     "simulation.csv",
@@ -217,7 +218,7 @@ def test_a_failed_run_leaves_the_old_folder(
         raise RuntimeError("no ink")
 
     with monkeypatch.context() as broken:
-        broken.setattr(run_folder, "plan_map", no_ink)
+        broken.setattr(run_folder, "map_page", no_ink)
         with pytest.raises(RuntimeError, match="no ink"):
             muster("run", town.path, "--out", str(out), "--set", "seed=9")
     assert contents(out) == before
