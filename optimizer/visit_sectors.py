@@ -24,7 +24,7 @@ MOST_POINTS, WIDEST_M = 40, 5000.0
 SPARE = 1.3
 """Minutes of patrols for each minute of visits and ways between: to come, to wait, to go home."""
 
-WINDOW_SHARE = 0.5
+WINDOW_SHARE = 0.75
 """Part of the time between two visits of a point in which one of them may begin (assumption).
 
 With 1 two visits may lie almost two intervals apart, with 0 routes have no choice left.

@@ -159,13 +159,19 @@ def test_every_rule_is_described_with_its_check() -> None:
     [
         (
             "frames.py",
-            "staffing_frame loans_frame deployment_frame posts_frame visits_frame violations_frame "
+            "staffing_frame deployment_frame posts_frame visits_frame violations_frame "
             "cells_frame map_layers standing_frame",
         ),
         ("headline.py", "headline recorded_check"),
+        ("lender_table.py", "lenders_frame"),
+        ("loan_report.py", "loans_frame"),
+        ("reserve_report.py", "reserve_frame reserve_sites_frame reserve_record"),
         ("run_folder.py", "_record"),
         ("scorecard.py", "baselines_frame"),
         ("simulation_report.py", "simulation_record side_by_side"),
+        ("visit_dose.py", "visit_dose_frame"),
+        ("visit_report.py", "visit_record"),
+        ("visit_tables.py", "routes_frame with_route_columns"),
     ],
 )
 def test_what_the_run_folder_holds_is_described(file: str, functions: str) -> None:
