@@ -14,18 +14,29 @@ from branca.element import Element, Figure, MacroElement
 from folium.template import Template
 
 ASSETS = Path(__file__).parent / "assets"
-STYLES = ("panel.css", "map.css", "narrow.css")
+STYLES = ("panel.css", "lists.css", "map.css", "narrow.css", "print.css")
 SCRIPTS = (
     "base.js",
     "canvas.js",
+    "values.js",
     "cells.js",
+    "polygons.js",
+    "tiles.js",
     "lines.js",
     "points.js",
     "units.js",
+    "nearest.js",
+    "sites.js",
     "names.js",
     "popups.js",
     "panel.js",
+    "events.js",
+    "reserve.js",
+    "lending.js",
+    "finder.js",
+    "worst.js",
     "hours.js",
+    "print.js",
     "app.js",
 )
 """Own scripts, in the order they run."""

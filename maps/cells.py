@@ -1,10 +1,13 @@
 """The cell layer: geometry once, one byte per cell, hour, metric and plan.
 
-Cells of a metric grid are slightly rotated and bent on a Web Mercator map. The layer is drawn
-in blocks, each from the exact positions of its corners; a block of 16 km departs from its true
-outline by about 3 m. Which cell lies under a point is answered by a polynomial in longitude
-and latitude, exact to a small fraction of a metre and independent of the zoom.
+Cells of a metric grid are rotated and slightly bent on a Web Mercator map. Polynomials give the
+place of every corner, and the cell under every point, exact to a small fraction of a metre at
+any zoom. The page draws blocks of cells between such corners, as large as a third of a pixel
+allows: whole quarters of the city when it is seen from afar, a few cells close up.
 """
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,18 +15,21 @@ from numpy.typing import NDArray
 from geodata.area import StudyArea
 from geodata.grid import Grid
 from maps.blocks import DataLayer, packed, packed_json
-from maps.metrics import METRICS, NO_DATA, OUT_OF_REACH, Metric, metric_values
-from maps.style import CELL_OPACITY, UNREACHED_COLOUR
+from maps.frames import frames_content, shown_metrics
+from maps.metrics import METRICS, Metric
 from optimizer.judges.evaluation_result import Evaluation
 
-BLOCK_CELLS = 32
-BLOCK_M = 16_000.0
 DEGREE = 5
 MONOMIALS = tuple((i, j) for i in range(DEGREE + 1) for j in range(DEGREE + 1 - i))
 
 
 def cell_layer(
-    area: StudyArea, grid: Grid, zone: NDArray[np.int64], plan: Evaluation, baseline: Evaluation
+    area: StudyArea,
+    grid: Grid,
+    zone: NDArray[np.int64],
+    plan: Evaluation,
+    baseline: Evaluation,
+    metrics: Iterable[Metric] = METRICS,
 ) -> DataLayer:
     """Layer with the cells of the grid and the values of both evaluations."""
     frame = GridFrame(grid)
@@ -31,7 +37,7 @@ def cell_layer(
     content = {
         **frame.counts(),
         "mask": packed(frame.mask()),
-        "mesh": mesh(area, frame),
+        "places": places(area, frame),
         "locator": locator(area, frame),
         "about": packed_json(
             {
@@ -40,13 +46,7 @@ def cell_layer(
                 "zone": zone[order].tolist(),
             }
         ),
-        "opacity": CELL_OPACITY,
-        "unreachedColour": UNREACHED_COLOUR,
-        "outOfReach": OUT_OF_REACH,
-        "noData": NO_DATA,
-        "metrics": [
-            metric_content(metric, grid.cell_m, order, plan, baseline) for metric in METRICS
-        ],
+        **frames_content(shown_metrics(plan, baseline, grid.cell_m, metrics), order),
     }
     return DataLayer("cells", content)
 
@@ -59,7 +59,6 @@ class GridFrame:
         self.first_col, self.first_row = int(grid.col.min()), int(grid.row.min())
         self.cols = int(grid.col.max()) - self.first_col + 1
         self.rows = int(grid.row.max()) - self.first_row + 1
-        self.block = max(1, min(BLOCK_CELLS, int(BLOCK_M // grid.cell_m)))
         self.order = np.lexsort((grid.col, grid.row))
         self._position = (grid.row - self.first_row) * self.cols + grid.col - self.first_col
 
@@ -69,7 +68,6 @@ class GridFrame:
             "cells": len(self.order),
             "cols": self.cols,
             "rows": self.rows,
-            "block": self.block,
         }
 
     def mask(self) -> bytes:
@@ -87,66 +85,92 @@ class GridFrame:
         )
 
 
-def mesh(area: StudyArea, frame: GridFrame) -> list[float]:
-    """Corners of the blocks, south to north then west to east: lat, lon, lat, lon, ..."""
-    cols, rows = (
-        np.unique(np.append(np.arange(0, count, frame.block), count))
-        for count in (frame.cols, frame.rows)
-    )
-    col, row = np.meshgrid(cols.astype(float), rows.astype(float))
-    lon, lat = frame.lonlat(area, col, row)
-    return [float(value) for value in np.stack([lat, lon], axis=-1).round(7).ravel()]
-
-
-def locator(area: StudyArea, frame: GridFrame) -> dict[str, object]:
-    """Polynomials that give column and row of a longitude and latitude.
-
-    Fitted to a lattice of exact positions over the frame, in coordinates scaled to -1..1.
-    """
+def lattice(
+    area: StudyArea, frame: GridFrame
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Column, row, longitude and latitude of exact positions over the frame."""
     side = np.linspace(0.0, 1.0, 4 * DEGREE)
     col, row = (axis.ravel() for axis in np.meshgrid(side * frame.cols, side * frame.rows))
     lon, lat = frame.lonlat(area, col, row)
-    middle = [(axis.min() + axis.max()) / 2 for axis in (lon, lat)]
-    half = [(axis.max() - axis.min()) / 2 for axis in (lon, lat)]
-    u, v = (lon - middle[0]) / half[0], (lat - middle[1]) / half[1]
+    return col, row, lon, lat
+
+
+def locator(area: StudyArea, frame: GridFrame) -> dict[str, object]:
+    """Polynomials that give column and row of a longitude and latitude."""
+    col, row, lon, lat = lattice(area, frame)
+    found = fitted((lon, lat), (col, row))
+    return {**found.scaling(), "col": found.factors[0], "row": found.factors[1]}
+
+
+def places(area: StudyArea, frame: GridFrame) -> dict[str, object]:
+    """Polynomials that give the place on the map of a column and row.
+
+    Places are pixels of the Web Mercator world, 256 wide at zoom 0. `bend` bounds how far the
+    far corner of a block of n x n cells lies from where its other corners put it: bend * n * n.
+    """
+    col, row, lon, lat = lattice(area, frame)
+    found = fitted((col, row), world_of(lon, lat))
+    return {
+        **found.scaling(),
+        "x": found.factors[0],
+        "y": found.factors[1],
+        "bend": bend(area, frame),
+    }
+
+
+def bend(area: StudyArea, frame: GridFrame) -> float:
+    """Largest second difference of the places of the frame, pixels of the world a cell squared.
+
+    The twist of a block and the bow of its sides, over a lattice of blocks of one cell.
+    """
+    side = np.linspace(0.0, 1.0, 8)
+    col, row = (axis.ravel() for axis in np.meshgrid(side * frame.cols, side * frame.rows))
+    step = max(frame.cols, frame.rows) / 16
+
+    def at(right: float, up: float) -> NDArray[np.float64]:
+        return np.stack(world_of(*frame.lonlat(area, col + right * step, row + up * step)))
+
+    twist = at(1, 1) - at(1, 0) - at(0, 1) + at(0, 0)
+    bows = [at(1, 0) + at(-1, 0) - 2 * at(0, 0), at(0, 1) + at(0, -1) - 2 * at(0, 0)]
+    bent = np.hypot(*twist) + sum(np.hypot(*bow) for bow in bows) / 8
+    return float(bent.max() / step**2)
+
+
+def world_of(
+    lon: NDArray[np.float64], lat: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Web Mercator pixels of a world 256 pixels wide, y to the south."""
+    y = np.arcsinh(np.tan(np.radians(lat)))
+    return 256 * (lon / 360 + 0.5), 128 * (1 - y / np.pi)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Two polynomials in two coordinates that are scaled to -1..1 by middle and half range."""
+
+    middle: tuple[float, float]
+    half: tuple[float, float]
+    factors: tuple[list[float], list[float]]
+
+    def scaling(self) -> dict[str, object]:
+        """What the page needs to evaluate them."""
+        return {
+            "middle": list(self.middle),
+            "half": list(self.half),
+            "powers": [list(pair) for pair in MONOMIALS],
+        }
+
+
+Pair = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def fitted(of: Pair, wanted: Pair) -> Fitted:
+    """Polynomials of `DEGREE` through the wanted values, least squares."""
+    lows, highs = [float(axis.min()) for axis in of], [float(axis.max()) for axis in of]
+    middle = tuple((low + high) / 2 for low, high in zip(lows, highs, strict=True))
+    half = tuple((high - low) / 2 for low, high in zip(lows, highs, strict=True))
+    u, v = ((axis - m) / h for axis, m, h in zip(of, middle, half, strict=True))
     terms = np.stack([u**i * v**j for i, j in MONOMIALS], axis=1)
-    factors, *_ = np.linalg.lstsq(terms, np.stack([col, row], axis=1))
-    return {
-        "middle": [float(value) for value in middle],
-        "half": [float(value) for value in half],
-        "powers": [list(pair) for pair in MONOMIALS],
-        "col": [float(value) for value in factors[:, 0].round(9)],
-        "row": [float(value) for value in factors[:, 1].round(9)],
-    }
-
-
-def metric_content(
-    metric: Metric,
-    cell_m: float,
-    order: NDArray[np.int64],
-    plan: Evaluation,
-    baseline: Evaluation,
-) -> dict[str, object]:
-    """One metric: its steps, classes and colours, and the frames of each evaluation."""
-    shown = {"plan": plan, "baseline": baseline} if metric.varies else {"plan": plan}
-    return {
-        "key": metric.key,
-        "edges": metric.edges.tolist(),
-        "digits": [[steps.up_to, steps.digits] for steps in metric.steps],
-        "breaks": list(metric.breaks),
-        "palette": list(metric.palette),
-        "classOfCode": metric.class_of_code().tolist(),
-        "percent": metric.percent,
-        "frames": {
-            name: frames(metric.codes(metric_values(metric, evaluation, cell_m))[order])
-            for name, evaluation in shown.items()
-        },
-    }
-
-
-def frames(codes: NDArray[np.uint8]) -> str:
-    """Codes `[cell, hour]` packed hour by hour, each hour as its difference to the one before."""
-    by_hour = codes.T
-    difference = by_hour.copy()
-    difference[1:] -= by_hour[:-1]
-    return packed(difference.tobytes())
+    found, *_ = np.linalg.lstsq(terms, np.stack(wanted, axis=1))
+    first, second = ([float(value) for value in column] for column in found.T.round(12))
+    return Fitted((middle[0], middle[1]), (half[0], half[1]), (first, second))

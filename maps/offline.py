@@ -69,12 +69,15 @@ def vendored_files() -> tuple[VendoredFile, ...]:
     return tuple(VendoredFile(**row) for row in rows)
 
 
-def offline_page(page: folium.Map, twin: folium.Map, *, language: str) -> str:
+def offline_page(
+    page: folium.Map, twin: folium.Map, *, language: str, pictures_from: str | None = None
+) -> str:
     """Render a map as one self-contained HTML page.
 
     `twin` is the same map without data. Scripts and styles that the twin contains are the only
     ones the page may use: the content security policy lists their hashes and nothing else, so
-    whatever data might bring into the page stays dead text.
+    whatever data might bring into the page stays dead text. `pictures_from` is the one origin
+    (scheme, host and port) that the page may fetch pictures from; without it, it fetches nothing.
 
     Raises
     ------
@@ -83,7 +86,8 @@ def offline_page(page: folium.Map, twin: folium.Map, *, language: str) -> str:
     """
     trusted = ExecutableParts()
     trusted.feed(markup(twin, language, policy=""))
-    return markup(page, language, content_policy(trusted.scripts, trusted.styles))
+    policy = content_policy(trusted.scripts, trusted.styles, pictures_from)
+    return markup(page, language, policy)
 
 
 def markup(page: folium.Map, language: str, policy: str) -> str:
@@ -146,11 +150,15 @@ def inline_image(match: re.Match[str]) -> str:
     return f"url(data:image/png;base64,{base64.b64encode(image).decode('ascii')})"
 
 
-def content_policy(scripts: list[str], styles: list[str]) -> str:
-    """Content security policy under which only the given texts run and nothing is fetched."""
+def content_policy(scripts: list[str], styles: list[str], pictures_from: str | None = None) -> str:
+    """Content security policy under which only the given texts run.
+
+    Nothing is fetched but pictures from the one origin given, if any.
+    """
+    pictures = "data:" if pictures_from is None else f"data: {pictures_from}"
     return (
         f"default-src 'none'; script-src {hashes(scripts)}; style-src {hashes(styles)}; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
+        f"img-src {pictures}; base-uri 'none'; form-action 'none'"
     )
 
 

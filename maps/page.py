@@ -1,27 +1,36 @@
 """The page of a plan: one HTML file that opens without a network."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import folium
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.area import StudyArea
 from geodata.incidents import ZONES_ZH
 from geodata.situation import Situation
 from maps.blocks import DataLayer, PageAssets
 from maps.cells import cell_layer
-from maps.figures import city_figures, demand_by_class
+from maps.event_days import EventDay, event_layer
+from maps.figures import city_figures, demand_by_class, difference_by_class
 from maps.lines import line_layer
-from maps.metrics import METRICS, metric_values
+from maps.metrics import METRICS, Metric, metric_values
+from maps.nearest import nearest_layer
 from maps.offline import offline_page
 from maps.points import point_layer
 from maps.text import ZONES_EN, both, hour_label, words
+from maps.tiles import TileServer
 from optimizer.force import Force
+from optimizer.judges.donor_hours import LenderHours
 from optimizer.judges.evaluation_result import Evaluation
 from optimizer.plan import Plan
 from optimizer.requirement import Requirement
+from optimizer.reserve import NO_RESERVE, ReservePlan
+
+STATUSES = ("draft", "reviewed", "approved")
+"""How far the approval of a plan has come; the map is marked until the last."""
 
 
 def plan_map(
@@ -36,28 +45,47 @@ def plan_map(
     title_zh: str,
     run_label: str,
     opening_hour: int,
+    status: str = STATUSES[0],
+    days: Sequence[EventDay] = (),
+    lenders: Sequence[LenderHours] = (),
+    reserve: ReservePlan = NO_RESERVE,
+    tiles: TileServer | None = None,
+    metrics: Sequence[Metric] = METRICS,
 ) -> str:
     """Return the map of a plan beside a baseline as a self-contained HTML page.
 
-    `opening_hour` is the hour of the horizon shown first. The same input gives the same bytes.
+    `opening_hour` is the hour of the horizon shown first. With `tiles` the page fetches a base
+    map from that server; else it fetches nothing. `metrics` are the buttons of the cells' colours;
+    demand must be among them. The same input gives the same bytes.
+
+    `status` is one of `STATUSES`; a plan that is not approved is marked on the screen and across
+    the print. `days` are the events at sites, `lenders` the commands that lend and `reserve`
+    the units that stand by.
 
     Raises
     ------
     ValueError
-        When `opening_hour` lies outside the horizon or an evaluation has another number of
-        cells or hours than the situation.
+        When `opening_hour` lies outside the horizon, an evaluation has another number of cells
+        or hours than the situation, or the status is unknown.
     """
     require_fit(situation, evaluation, baseline, opening_hour)
-    page = page_content(situation, plan, evaluation, baseline)
+    if status not in STATUSES:
+        raise ValueError(f"status {status!r} is none of {', '.join(STATUSES)}")
+    page = page_content(situation, plan, evaluation, baseline, metrics)
     page |= {"title": both(title_en, title_zh), "run": run_label, "openingHour": opening_hour}
+    page |= {"status": status, "lenders": [lender_content(one) for one in lenders]}
     layers = (
         line_layer(situation.area, situation.context),
-        cell_layer(situation.area, situation.grid, situation.zone, evaluation, baseline),
-        point_layer(situation, force, requirement, plan, evaluation),
+        cell_layer(situation.area, situation.grid, situation.zone, evaluation, baseline, metrics),
+        point_layer(situation, force, requirement, plan, evaluation, reserve),
+        nearest_layer(situation, force, plan),
+        event_layer(situation.area, situation.horizon, days),
+        DataLayer("tiles", None if tiles is None else {"url": tiles.url}),
         DataLayer("page", page),
     )
     twin = map_of(layer.without_data() for layer in layers)
-    return offline_page(map_of(layers), twin, language="en")
+    pictures_from = None if tiles is None else tiles.origin
+    return offline_page(map_of(layers), twin, language="en", pictures_from=pictures_from)
 
 
 def require_fit(
@@ -93,10 +121,14 @@ def map_of(layers: Iterable[DataLayer]) -> folium.Map:
 
 
 def page_content(
-    situation: Situation, plan: Plan, evaluation: Evaluation, baseline: Evaluation
+    situation: Situation,
+    plan: Plan,
+    evaluation: Evaluation,
+    baseline: Evaluation,
+    metrics: Sequence[Metric] = METRICS,
 ) -> dict[str, Any]:
     """Words and figures of the page."""
-    units = plan.deployment.units
+    units, cell_m = plan.deployment.units, situation.grid.cell_m
     results = {"plan": evaluation, "baseline": baseline}
     figures: dict[str, dict[str, list[float | str | None]]] = {
         name: {
@@ -111,9 +143,11 @@ def page_content(
         "clock": [f"{start:%H:%M}" for start in situation.horizon.starts],
         "figures": figures,
         "classShares": {
-            name: class_shares(result, situation.grid.cell_m) for name, result in results.items()
+            **{name: class_shares(one, cell_m, metrics) for name, one in results.items()},
+            "difference": difference_shares(evaluation, baseline, cell_m, metrics),
         },
         "districts": [both(d.name_en, d.name_zh) for d in situation.area.districts],
+        "commands": command_names(situation.area),
         "zones": zone_content(situation),
         "provenance": [
             {**both(item.item_en, item.item_zh), "status": item.status, "source": item.source}
@@ -122,14 +156,47 @@ def page_content(
     }
 
 
-def class_shares(result: Evaluation, cell_m: float) -> dict[str, list[list[float | str | None]]]:
+def difference_shares(
+    plan: Evaluation, baseline: Evaluation, cell_m: float, metrics: Sequence[Metric]
+) -> dict[str, list[list[float | str | None]]]:
+    """Share of calls per metric that varies, hour and class of the difference."""
+    found = {}
+    for metric in metrics:
+        if metric.difference is None:
+            continue
+        of_plan, of_baseline = (metric_values(metric, one, cell_m) for one in (plan, baseline))
+        shares = difference_by_class(metric.difference, of_plan, of_baseline, plan.demand_per_h)
+        found[metric.key] = [numbers(row) for row in shares]
+    return found
+
+
+def class_shares(
+    result: Evaluation, cell_m: float, metrics: Sequence[Metric]
+) -> dict[str, list[list[float | str | None]]]:
     """Share of calls per metric, hour and class."""
     found = {}
-    for metric in METRICS:
+    for metric in metrics:
         values = metric_values(metric, result, cell_m)
         shares = demand_by_class(metric, values, result.demand_per_h)
         found[metric.key] = [numbers(row) for row in shares]
     return found
+
+
+def command_names(area: StudyArea) -> list[dict[str, str]]:
+    """Names of the commands; one that is a single district has the district's names."""
+    names = {d.name_en: both(d.name_en, d.name_zh) for d in area.districts if not d.group_en}
+    return [names.get(command, both(command, command)) for command in area.commands]
+
+
+def lender_content(lender: LenderHours) -> dict[str, Any]:
+    """Who is lent to whom, and what it leaves at home, by hour."""
+    return {
+        "command": lender.command,
+        "to": list(lender.to),
+        "lent": lender.lent.tolist(),
+        "coverage": [numbers(lender.covered), numbers(lender.covered_at_home)],
+        "p90": [numbers(lender.p90_min), numbers(lender.p90_at_home_min)],
+    }
 
 
 def zone_content(situation: Situation) -> list[dict[str, str]]:

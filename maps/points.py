@@ -7,29 +7,45 @@ from numpy.typing import NDArray
 
 from geodata.area import StudyArea
 from geodata.places import Places
+from geodata.sites import RINGS as RING_ORDER
 from geodata.situation import Situation
-from maps.blocks import DataLayer, packed
+from maps.blocks import DataLayer, packed, packed_json
+from maps.reserve_marks import reserve_content
 from maps.style import UNIT_COLOURS
 from maps.text import PHASES, RINGS, both, job, term
 from optimizer.force import Force
 from optimizer.judges.evaluation_result import Evaluation
 from optimizer.plan import Plan
 from optimizer.requirement import PostNeed, Requirement
+from optimizer.reserve import NO_RESERVE, RESERVE, ReservePlan
 
 NO_UNITS = 255
 
 
 def point_layer(
-    situation: Situation, force: Force, requirement: Requirement, plan: Plan, evaluation: Evaluation
+    situation: Situation,
+    force: Force,
+    requirement: Requirement,
+    plan: Plan,
+    evaluation: Evaluation,
+    reserve: ReservePlan = NO_RESERVE,
 ) -> DataLayer:
     """Layer with everything of the plan that stands at a point."""
-    content = {
+    content = point_content(situation, force, requirement, plan, evaluation)
+    content["reserve"] = reserve_content(reserve, plan.posts.have())
+    return DataLayer("points", {"packed": packed_json(content)})
+
+
+def point_content(
+    situation: Situation, force: Force, requirement: Requirement, plan: Plan, evaluation: Evaluation
+) -> dict[str, Any]:
+    """Everything of the plan that stands at a point, by kind."""
+    return {
         "units": unit_content(situation, force, plan, evaluation),
         "stations": station_content(situation, plan),
         "posts": post_content(requirement, plan),
         "visits": visit_content(situation, plan),
     }
-    return DataLayer("points", content)
 
 
 def place_content(area: StudyArea, places: Places, chosen: NDArray[np.int64]) -> dict[str, Any]:
@@ -59,7 +75,27 @@ def unit_content(
         "counts": packed(by_hour(units[:, used], "<u2")),
         "busy": packed(by_hour(busy[:, used], "u1")),
         "noUnits": NO_UNITS,
+        "origins": origin_content(plan, used, situation.horizon.hours),
     }
+
+
+def origin_content(plan: Plan, used: NDArray[np.int64], hours: int) -> dict[str, Any]:
+    """Where units come from: each way (type, place, station) once, with units by hour.
+
+    Columns `[way]` and counts `[hour, way]`, both as differences to the one before.
+    """
+    kinds = {kind: row for row, kind in enumerate(plan.deployment.unit_types)}
+    moves = plan.deployment.origins
+    columns = np.array(
+        [(kinds[m.unit_type], m.place, m.station, m.hour, m.units) for m in moves], dtype=np.int64
+    ).reshape(-1, 5)
+    columns[:, 1] = np.searchsorted(used, columns[:, 1])
+    ways, number = np.unique(columns[:, :3], axis=0, return_inverse=True)
+    counts = np.zeros((hours, len(ways)), dtype=np.uint8)
+    np.add.at(counts, (columns[:, 3], number.ravel()), columns[:, 4].astype(np.uint8))
+    counts[1:] -= counts[:-1].copy()
+    steps = np.diff(ways, axis=0, prepend=0).astype("<i2")
+    return {"ways": packed(steps.T.tobytes()), "counts": packed(counts.tobytes())}
 
 
 def by_hour(values: NDArray[Any], dtype: str) -> bytes:
@@ -79,20 +115,26 @@ def station_content(situation: Situation, plan: Plan) -> dict[str, Any]:
 
 
 def post_content(requirement: Requirement, plan: Plan) -> list[dict[str, Any]]:
-    """Event posts gathered by event and position, with one row per block of posts."""
+    """Event posts gathered by event and position, with one row per block of posts.
+
+    The crews of the reserve are none of them: they have a layer of their own.
+    """
     have = plan.posts.have()
     sites: dict[tuple[str, float, float], list[PostNeed]] = {}
     for need in requirement.posts:
+        if need.ring == RESERVE:
+            continue
         sites.setdefault((need.event_id, need.lon, need.lat), []).append(need)
     return [
         {
+            "event": event,
             "names": both(needs[0].event_en, needs[0].event_zh),
             "lat": round(lat, 5),
             "lon": round(lon, 5),
             "district": needs[0].district,
             "rows": [post_row(need, have.get(need.post_id, 0)) for need in needs],
         }
-        for (_, lon, lat), needs in sites.items()
+        for (event, lon, lat), needs in sites.items()
     ]
 
 
@@ -100,6 +142,7 @@ def post_row(need: PostNeed, have: int) -> dict[str, Any]:
     """One block of posts: when, where in the event, and how many."""
     return {
         "ring": term(need.ring, RINGS),
+        "ringRank": RING_ORDER.index(need.ring) if need.ring in RING_ORDER else len(RING_ORDER),
         "phase": term(need.phase, PHASES),
         "role": both(*job(need.kind, need.role)),
         "from": need.from_hour,

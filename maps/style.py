@@ -6,6 +6,12 @@ CELL_OPACITY = 0.82
 UNREACHED_COLOUR = "#3f4650"
 """Cells that no unit reaches: a grey that belongs to no class."""
 
+ONLY_PLAN_COLOUR = "#04122e"
+"""Cells that units reach with the plan only: darker than any blue of a difference."""
+
+ONLY_BASELINE_COLOUR = "#3d1202"
+"""Cells that units reach with the baseline only: darker than any brown of a difference."""
+
 UNIT_COLOURS = ("#1f5fd0", "#f2b705", "#10a37f", "#a855c7", "#6b7280")
 """Ring colour of each unit type, in the order of the deployment."""
 

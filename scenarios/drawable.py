@@ -99,6 +99,7 @@ def map_page(
         status=status,
         days=event_days(world),
         lenders=run.lenders,
+        reserve=world.reserve,
         tiles=TileServer(tiles_url) if tiles_url else None,
     )
 

@@ -258,9 +258,7 @@ def plan_scenario(
         joint = joint_report(asked, made)
     with progress.phase("orders", "Sending units from their stations, planning visits"):
         deployment, claimed = deploy(world, staffing, found, wishes)
-        visits = planned_visits(
-            scenario, world, staffing, deployment, wishes.pool_of_place, terms
-        )
+        visits = planned_visits(scenario, world, staffing, deployment, wishes.pool_of_place, terms)
         proof = patrol_bound(world, found)
         report = SolveReport(
             Status.FEASIBLE, claimed, scenario.seed, scenario.patrol.rounds, proof, joint=joint

@@ -3,7 +3,8 @@
   "use strict";
 
   const { node } = muster;
-  const PANES = { land: 250, cells: 300, lines: 350, units: 400, marks: 420, names: 430 };
+  const PANES = { land: 250, cells: 300, lines: 350, sites: 370, units: 400, marks: 420, names: 430 };
+  const QUIET_MS = 500;
   const LANGUAGE_TAGS = { en: "en", zh: "zh-CN" };
 
   /** State of the page and those who follow it. */
@@ -63,33 +64,43 @@
 
   /** Add or remove the layers of points, and keep those that are on the map up to date. */
   function showPoints(map, state) {
-    for (const key of ["units", "posts", "stations", "visits"]) {
+    for (const key of ["sites", "units", "reserve", "posts", "stations", "visits"]) {
       const layer = muster.layers[key];
-      const wanted = state.layers[key] && !(key === "units" && state.view === "baseline");
+      const empty = key === "reserve" && !layer.marks.length;
+      const wanted = state.layers[key] && !empty && !(key === "units" && state.view === "baseline");
       if (wanted && !map.hasLayer(layer)) map.addLayer(layer);
       if (!wanted && map.hasLayer(layer)) map.removeLayer(layer);
       if (wanted) layer.show(state);
     }
   }
 
-  /** Bounds of the cells, for the first view. */
-  function extent(cells) {
+  /** Bounds of the city, for the first view. */
+  muster.extent = function () {
     const bounds = L.latLngBounds([]);
-    for (let i = 0; i < cells.mesh.length; i += 2) bounds.extend([cells.mesh[i], cells.mesh[i + 1]]);
+    for (const district of muster.layers.lines.content.districts) {
+      for (const { bounds: ring } of district.rings) {
+        for (const corner of [ring.low, ring.high]) bounds.extend(L.CRS.EPSG3857.pointToLatLng(L.point(corner.x, corner.y), 0));
+      }
+    }
     return bounds;
-  }
+  };
+
+  /** Corner of the map that the panel leaves free, in pixels. */
+  muster.covered = function (map) {
+    const panel = document.getElementById("muster-panel");
+    const [over, under] = [panel, map.getContainer()].map((node) => node.getBoundingClientRect());
+    return over.right <= under.left ? [8, 8] : [8, over.bottom - under.top + 8];
+  };
 
   /** Show the whole city below the panel where the panel lies over the map. */
-  function clearOf(map, panel) {
-    const [over, under] = [panel, map.getContainer()].map((node) => node.getBoundingClientRect());
-    if (over.right <= under.left) return;
-    const paddingTopLeft = [8, over.bottom - under.top + 8];
-    map.fitBounds(extent(muster.layers.cells), { animate: false, paddingTopLeft, paddingBottomRight: [8, 8] });
+  function clearOf(map) {
+    const paddingTopLeft = muster.covered(map);
+    map.fitBounds(muster.extent(), { animate: false, paddingTopLeft, paddingBottomRight: [8, 8] });
   }
 
   function openMap(map, store) {
     const { land, cells, lines } = muster.layers;
-    map.fitBounds(extent(cells), { animate: false, padding: [8, 8] });
+    map.fitBounds(muster.extent(), { animate: false, padding: [8, 8] });
     store.state.divider = map.getSize().x / 2;
     lines.shown = land.shown = store.state.layers;
     cells.colour("plan");
@@ -110,6 +121,42 @@
     });
   }
 
+  /** What stands at the lower edge of the map stays above a note of any height. */
+  function liftAbove(map, note) {
+    const lift = () => map.getContainer().style.setProperty("--note", note.offsetHeight + "px");
+    new ResizeObserver(lift).observe(note);
+  }
+
+  /** Tells the hour and the headline to screen readers, but not while the hours are playing. */
+  function herald(page, store) {
+    const line = node("p", { role: "status", "aria-live": "polite", class: "muster-unseen", id: "muster-told" });
+    let told = null;
+    let timer = null;
+    const tell = () => {
+      const { hour, language } = store.state;
+      const words = page.words[language];
+      const figures = ["coverage", "p90"].map(
+        (key) => words[key + "_row"] + " " + muster.figureText(key, page.figures.plan[key][hour], words),
+      );
+      line.textContent = [page.hours[hour][language], ...figures].join(". ");
+    };
+    store.watch((state) => {
+      const now = state.hour + state.language;
+      if (state.playing || now === told) return;
+      if (told !== null) {
+        clearTimeout(timer);
+        timer = setTimeout(tell, QUIET_MS);
+      }
+      told = now;
+    });
+    return line;
+  }
+
+  /** The view falls back to the plan where the metric has no difference. */
+  function settle(state) {
+    if (!muster.canShow("view", state.view, state)) state.view = "plan";
+  }
+
   function openingState(page) {
     return {
       hour: page.openingHour,
@@ -119,10 +166,13 @@
       dark: false,
       open: false,
       playing: false,
+      table: false,
       divider: 0,
       layers: {
         units: true,
         posts: true,
+        reserve: true,
+        sites: true,
         stations: false,
         visits: false,
         river: true,
@@ -137,20 +187,25 @@
   async function open(map, page) {
     await Promise.all(muster.loading);
     const store = storeOf(openingState(page));
+    store.watch(settle);
     openMap(map, store);
     const divider = dividerOf(map, store);
-    const panel = muster.panel(page, store);
-    document.body.append(panel, muster.hours(page, store));
-    map.getContainer().append(muster.syntheticLine(page, store));
+    const visit = (kind, mark) => muster.goTo(map, store, kind, mark);
+    const panel = muster.panel(page, store, visit);
+    document.body.append(panel, muster.worstSection(page, store, map), muster.hours(page, store), herald(page, store));
+    const note = muster.syntheticLine(page, store);
+    map.getContainer().append(note, ...muster.mapMarks(map, page));
+    liftAbove(map, note);
     map.getContainer().append(divider, node("div", { class: "muster-centre", "aria-hidden": "true" }));
     muster.watchClicks(map, page, store);
+    muster.watchPrint(map, store);
     store.watch((state) => {
       document.documentElement.lang = LANGUAGE_TAGS[state.language];
       document.documentElement.classList.toggle("dark", state.dark);
       muster.speak(page.words[state.language]);
     });
     store.set({});
-    clearOf(map, panel);
+    clearOf(map);
     Object.assign(muster, { map, store });
     document.body.classList.add("muster-ready");
   }

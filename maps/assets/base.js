@@ -12,7 +12,9 @@
 
   /** Bytes of a text that was compressed (zlib) and written in base64. */
   muster.unpack = async function (text) {
-    const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+    const signs = atob(text);
+    const bytes = new Uint8Array(signs.length);
+    for (let i = 0; i < signs.length; i++) bytes[i] = signs.charCodeAt(i);
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
   };
@@ -30,16 +32,18 @@
 
   /**
    * New element. `text` is set as text, never as markup; `word` names an entry of the word list
-   * and follows the language, as do `wordLabel` (accessible name) and `wordTitle` (tooltip).
+   * and follows the language, as do `wordLabel` (accessible name), `wordTitle` (tooltip) and `wordHint`
+   * (what stands in an empty box).
    */
   muster.node = function (tag, options, children) {
-    const { text, word, wordLabel, wordTitle, ...attributes } = options || {};
+    const { text, word, wordLabel, wordTitle, wordHint, ...attributes } = options || {};
     const node = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
     if (text !== undefined) node.textContent = text;
     if (word) node.dataset.word = word;
     if (wordLabel) node.dataset.wordLabel = wordLabel;
     if (wordTitle) node.dataset.wordTitle = wordTitle;
+    if (wordHint) node.dataset.wordHint = wordHint;
     if (children) node.append(...children);
     return node;
   };
@@ -52,6 +56,19 @@
     return node;
   };
 
+  /** Follow the state as long as a `details` element is open, and when it opens. */
+  muster.whenOpen = function (details, store, redraw) {
+    store.watch((state) => details.open && redraw(state));
+    details.addEventListener("toggle", () => details.open && redraw(store.state));
+  };
+
+  /** Do something to a list and leave the focus on the entry of the same place. */
+  muster.keepFocus = function (list, action) {
+    const before = [...list.querySelectorAll("button")].indexOf(document.activeElement);
+    action();
+    if (before >= 0) list.querySelectorAll("button")[before]?.focus({ preventScroll: true });
+  };
+
   /** Write the words of a language into every element that names one. */
   muster.speak = function (words) {
     for (const node of document.querySelectorAll("[data-word]")) {
@@ -62,6 +79,9 @@
     }
     for (const node of document.querySelectorAll("[data-word-title]")) {
       node.title = words[node.dataset.wordTitle];
+    }
+    for (const node of document.querySelectorAll("[data-word-hint]")) {
+      node.placeholder = words[node.dataset.wordHint];
     }
   };
 })();

@@ -19,9 +19,19 @@
     divider: 0,
 
     onAdd(map) {
+      this.getPane().appendChild(this.newCanvas());
+      this.reset();
+    },
+
+    newCanvas() {
       this.canvas = L.DomUtil.create("canvas", "leaflet-zoom-animated muster-canvas");
       this.canvas.style.opacity = this.options.opacity || 1;
-      this.getPane().appendChild(this.canvas);
+      return this.canvas;
+    },
+
+    /* Browsers print a canvas that was drawn once as shapes, and what was cleared as white. */
+    renew() {
+      this.canvas.replaceWith(this.newCanvas());
       this.reset();
     },
 
@@ -36,7 +46,7 @@
     reset() {
       const map = this._map;
       const size = map.getSize();
-      const ratio = window.devicePixelRatio || 1;
+      const ratio = muster.printRatio || window.devicePixelRatio || 1;
       this.corner = size.multiplyBy(-PADDING).round();
       this.size = size.subtract(this.corner.multiplyBy(2));
       this.topLeft = map.containerPointToLayerPoint(this.corner);
@@ -89,8 +99,24 @@
     draw() {
       if (!this._map) return;
       const context = this.canvas.getContext("2d");
+      if (muster.printRatio) return this.drawForPrint(context);
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+      this.fill(context);
+    },
+
+    /* The cells go to paper as one picture of the final size: readers of PDF files blur small ones. */
+    drawForPrint(context) {
+      if (this.options.pane !== "cells") return this.fill(context);
+      const sheet = document.createElement("canvas");
+      sheet.width = this.canvas.width;
+      sheet.height = this.canvas.height;
+      this.fill(sheet.getContext("2d"));
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.drawImage(sheet, 0, 0);
+    },
+
+    fill(context) {
       context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
       context.save();
       if (this.side) this.clip(context, this.side);

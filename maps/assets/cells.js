@@ -1,38 +1,23 @@
-/* The cells: one byte per value, painted pixel by pixel and laid over the map in blocks. */
+/* The cells of a grid: painted pixel by pixel and laid over the map in blocks. */
 (function () {
   "use strict";
 
-  const rgba = (colour) => {
-    const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-    return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-  };
+  const MOST_BENT_PX = 1 / 3;
 
-  /** Colour of every code: the class of its step, a grey out of reach, nothing without data. */
-  function colourTable(metric, content) {
-    const table = new Uint32Array(256);
-    metric.classOfCode.forEach((number, code) => {
-      table[code] = rgba(metric.palette[number]);
-    });
-    table[content.outOfReach] = rgba(content.unreachedColour);
-    return table;
-  }
-
-  const CellLayer = muster.CanvasLayer.extend({
+  const CellLayer = muster.ValueLayer.extend({
     initialize(content) {
-      L.setOptions(this, { pane: "cells", opacity: content.opacity });
-      Object.assign(this, content);
-      this.hour = 0;
-      this.view = "plan";
-      this.image = { plan: document.createElement("canvas") };
-      this.image.baseline = document.createElement("canvas");
-      for (const image of Object.values(this.image)) {
+      muster.ValueLayer.prototype.initialize.call(this, content);
+      this.pixels = new ImageData(this.cols, this.rows);
+      this.image = {};
+      for (const name of ["plan", "baseline", "difference"]) {
+        const image = document.createElement("canvas");
         image.width = this.cols;
         image.height = this.rows;
+        this.image[name] = image;
       }
     },
 
-    async load() {
-      this.about = await muster.unpackJson(this.about);
+    async loadPlaces() {
       const bits = await muster.unpack(this.mask);
       this.position = new Uint32Array(this.cells);
       this.cellAtPosition = new Int32Array(this.cols * this.rows).fill(-1);
@@ -43,131 +28,126 @@
           this.cellAtPosition[at] = cell++;
         }
       }
-      for (const metric of this.metrics) {
-        metric.colours = colourTable(metric, this);
-        metric.codes = {};
-        for (const [name, text] of Object.entries(metric.frames)) {
-          metric.codes[name] = muster.addUp(await muster.unpack(text), this.cells);
-        }
-        metric.codes.baseline = metric.codes.baseline || metric.codes.plan;
-        delete metric.frames;
-      }
-      this.metric = this.metrics[0];
-      this.blocks = this.blocksOfMesh();
+      this.blocks = {};
     },
 
-    blocksOfMesh() {
-      const across = Math.ceil(this.cols / this.block);
-      const up = Math.ceil(this.rows / this.block);
-      const corners = [];
-      for (let i = 0; i < this.mesh.length; i += 2) {
-        corners.push(muster.world(this.mesh[i], this.mesh[i + 1]));
-      }
+    /** Value of the polynomials `names` of two coordinates. */
+    valuesOf({ middle, half, powers, ...factors }, first, second, names) {
+      const u = (first - middle[0]) / half[0];
+      const v = (second - middle[1]) / half[1];
+      const sums = names.map(() => 0);
+      powers.forEach(([i, j], term) => {
+        const power = u ** i * v ** j;
+        names.forEach((name, at) => (sums[at] += factors[name][term] * power));
+      });
+      return sums;
+    },
+
+    /** Place of a corner of the grid, in pixels of the world. */
+    cornerAt(col, row) {
+      const [x, y] = this.valuesOf(this.places, col, row, ["x", "y"]);
+      return { x, y };
+    },
+
+    /** Cells on each side of a block that is straight to a fraction of a pixel at this zoom. */
+    blockSize() {
+      const size = Math.floor(Math.sqrt(MOST_BENT_PX / (this.scale * this.places.bend)));
+      const most = Math.max(this.cols, this.rows);
+      return Math.max(1, Math.min(most, 2 ** Math.floor(Math.log2(Math.max(1, size)))));
+    },
+
+    /** Blocks of a size that hold a cell, with the places of three corners; made once. */
+    blocksOf(size) {
+      if (this.blocks[size]) return this.blocks[size];
       const blocks = [];
-      for (let row = 0; row < up; row++) {
-        for (let col = 0; col < across; col++) {
-          const southWest = row * (across + 1) + col;
-          blocks.push({
-            col: col * this.block,
-            row: row * this.block,
-            wide: Math.min(this.block, this.cols - col * this.block),
-            high: Math.min(this.block, this.rows - row * this.block),
-            southWest: corners[southWest],
-            southEast: corners[southWest + 1],
-            northWest: corners[southWest + across + 1],
-          });
+      for (let row = 0; row < this.rows; row += size) {
+        for (let col = 0; col < this.cols; col += size) {
+          const wide = Math.min(size, this.cols - col);
+          const high = Math.min(size, this.rows - row);
+          const block = { col, row, wide, high };
+          if (!this.hasCells(block)) continue;
+          block.southWest = this.cornerAt(col, row);
+          block.southEast = this.cornerAt(col + wide, row);
+          block.northWest = this.cornerAt(col, row + high);
+          blocks.push(block);
         }
       }
+      this.blocks[size] = blocks;
       return blocks;
     },
 
-    show(state) {
-      this.hour = state.hour;
-      this.view = state.view;
-      this.metric = this.metrics.find((metric) => metric.key === state.metric);
-      this.divider = state.divider;
-      for (const name of this.names()) this.colour(name);
-      this.draw();
-    },
-
-    names() {
-      return this.view === "compare" ? ["baseline", "plan"] : [this.view];
+    hasCells(block) {
+      for (let row = block.row; row < block.row + block.high; row++) {
+        const first = row * this.cols + block.col;
+        for (let at = first; at < first + block.wide; at++) {
+          if (this.cellAtPosition[at] >= 0) return true;
+        }
+      }
+      return false;
     },
 
     /** Paint the values of the hour, one pixel per cell. */
     colour(name) {
-      const pixels = new ImageData(this.cols, this.rows);
-      const words = new Uint32Array(pixels.data.buffer);
-      const codes = this.metric.codes[name];
-      const first = this.hour * this.cells;
-      for (let cell = 0; cell < this.cells; cell++) {
-        words[this.position[cell]] = this.metric.colours[codes[first + cell]];
+      const codes = this.codes(this.metric, name);
+      const words = new Uint32Array(this.pixels.data.buffer);
+      if (codes) {
+        const table = this.coloursOf(name).pixels;
+        const first = this.hour * this.cells;
+        for (let cell = 0; cell < this.cells; cell++) {
+          words[this.position[cell]] = table[codes[first + cell]];
+        }
+      } else {
+        words.fill(0);
       }
-      this.image[name].getContext("2d").putImageData(pixels, 0, 0);
+      this.image[name].getContext("2d").putImageData(this.pixels, 0, 0);
     },
 
-    paint(context) {
-      context.imageSmoothingEnabled = false;
-      for (const name of this.names()) {
-        context.save();
-        if (this.view === "compare") this.clip(context, name === "plan" ? "right" : "left");
-        this.lay(context, this.image[name]);
-        context.restore();
-      }
+    /** Column and row, in cells, to pixels of the canvas: a, b, c, d, e, f of the transform. */
+    placeOf(block) {
+      const x = this.x(block.southWest);
+      const y = this.y(block.southWest);
+      return [
+        (this.x(block.southEast) - x) / block.wide,
+        (this.y(block.southEast) - y) / block.wide,
+        (this.x(block.northWest) - x) / block.high,
+        (this.y(block.northWest) - y) / block.high,
+        x,
+        y,
+      ];
     },
 
     /** Lay the blocks side by side, each one cell larger than it is so that no seam shows. */
-    lay(context, image) {
+    lay(context, name) {
+      context.imageSmoothingEnabled = false;
       const base = context.getTransform();
-      for (const block of this.blocks) {
-        const x = this.x(block.southWest);
-        const y = this.y(block.southWest);
+      for (const block of this.blocksOf(this.blockSize())) {
+        const place = this.placeOf(block);
         const wide = Math.min(block.wide + 1, this.cols - block.col);
         const high = Math.min(block.high + 1, this.rows - block.row);
+        if (!this.inView(place, wide, high)) continue;
         context.setTransform(base);
-        context.transform(
-          (this.x(block.southEast) - x) / block.wide,
-          (this.y(block.southEast) - y) / block.wide,
-          (this.x(block.northWest) - x) / block.high,
-          (this.y(block.northWest) - y) / block.high,
-          x,
-          y,
-        );
-        context.drawImage(image, block.col, block.row, wide, high, 0, 0, wide, high);
+        context.transform(...place);
+        context.drawImage(this.image[name], block.col, block.row, wide, high, 0, 0, wide, high);
       }
+    },
+
+    /** Is any of a block that is so many cells large on the canvas. */
+    inView([a, b, c, d, x, y], wide, high) {
+      const left = x + Math.min(0, a * wide) + Math.min(0, c * high);
+      const right = x + Math.max(0, a * wide) + Math.max(0, c * high);
+      const top = y + Math.min(0, b * wide) + Math.min(0, d * high);
+      const bottom = y + Math.max(0, b * wide) + Math.max(0, d * high);
+      return right > 0 && bottom > 0 && left < this.size.x && top < this.size.y;
     },
 
     /** Number of the cell that holds a position, -1 where there is none. */
     cellAt(latlng) {
-      const { middle, half, powers } = this.locator;
-      const u = (latlng.lng - middle[0]) / half[0];
-      const v = (latlng.lat - middle[1]) / half[1];
-      if (Math.abs(u) > 1.1 || Math.abs(v) > 1.1) return -1;
-      let col = 0;
-      let row = 0;
-      powers.forEach(([i, j], term) => {
-        const power = u ** i * v ** j;
-        col += this.locator.col[term] * power;
-        row += this.locator.row[term] * power;
-      });
-      col = Math.floor(col);
-      row = Math.floor(row);
+      const { middle, half } = this.locator;
+      const away = [latlng.lng - middle[0], latlng.lat - middle[1]];
+      if (away.some((far, axis) => Math.abs(far) > 1.1 * half[axis])) return -1;
+      const [col, row] = this.valuesOf(this.locator, latlng.lng, latlng.lat, ["col", "row"]).map(Math.floor);
       if (col < 0 || row < 0 || col >= this.cols || row >= this.rows) return -1;
       return this.cellAtPosition[row * this.cols + col];
-    },
-
-    /** Code of a value as text; `words` for the two codes that are not values. */
-    valueText(metric, name, cell, words) {
-      const code = metric.codes[name][this.hour * this.cells + cell];
-      if (code === this.noData) return words.no_data;
-      if (code === this.outOfReach) return words["unreached_" + metric.key];
-      const lower = metric.edges[code];
-      const last = code === metric.edges.length - 1;
-      const factor = metric.percent ? 100 : 1;
-      const [, digits] = metric.digits.find(([upTo]) => lower < upTo) || metric.digits.at(-1);
-      if (last) return metric.percent ? "100%" : "≥ " + lower;
-      const middle = ((lower + metric.edges[code + 1]) / 2) * factor;
-      return middle.toFixed(digits) + (metric.percent ? "%" : "");
     },
   });
 

@@ -51,6 +51,7 @@
     const key = node("p", { class: "muster-spark-key" });
     store.watch((state) => {
       const figure = state.metric === "demand" ? "calls" : state.metric;
+      const words = page.words[state.language];
       const both = [page.figures.plan[figure], page.figures.baseline[figure]];
       const known = both.flat().filter((value) => typeof value === "number");
       const [low, high] = [Math.min(...known), Math.max(...known)];
@@ -59,7 +60,6 @@
       const x = (WIDE * state.hour) / Math.max(1, page.hours.length - 1);
       now.setAttribute("x1", x);
       now.setAttribute("x2", x);
-      const words = page.words[state.language];
       key.replaceChildren(
         node("span", { text: words[figure + "_row"] }),
         node("i", { class: "muster-key-plan" }),
@@ -76,6 +76,7 @@
       if (event.ctrlKey || event.altKey || event.metaKey || !actions[event.key]) return;
       const own = event.target.closest("button, summary, a, input:not([type=range])");
       if (event.key === " " && own) return;
+      if (event.target.closest("input[type=search]")) return;
       event.preventDefault();
       actions[event.key]();
     });
@@ -96,7 +97,7 @@
     const previous = symbolButton("previous", () => go(-1));
     const play = symbolButton("play", toggle);
     const next = symbolButton("next", () => go(1));
-    const label = node("output", { class: "muster-hour-label", for: "muster-hour" });
+    const label = node("p", { class: "muster-hour-label" });
     const spark = sparkline(page, store);
     store.watch((state) => {
       const text = page.hours[state.hour][state.language];

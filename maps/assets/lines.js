@@ -8,18 +8,40 @@
   const DISTRICT_SPOTS = [[0, 0], [0, 16], [0, -16]];
   const POINT_SPOTS = [[0, -12], [0, 13]];
 
+  /** Reader of whole numbers: seven bits a byte, the sign in the lowest bit. */
+  function readerOf(bytes) {
+    let at = 0;
+    return () => {
+      let rest = 0;
+      let bits = 0;
+      let byte;
+      do {
+        byte = bytes[at++];
+        rest |= (byte & 127) << bits;
+        bits += 7;
+      } while (byte > 127);
+      return rest & 1 ? -((rest + 1) >> 1) : rest >> 1;
+    };
+  }
+
   /** Path of world positions from whole 1e-5 degrees: first vertex, then differences. */
-  function pathOf(steps) {
+  muster.pathOf = function (next, vertices) {
     const path = [];
     let lon = 0;
     let lat = 0;
-    for (let i = 0; i < steps.length; i += 2) {
-      lon += steps[i];
-      lat += steps[i + 1];
+    for (let vertex = 0; vertex < vertices; vertex++) {
+      lon += next();
+      lat += next();
       path.push(muster.world(lat / UNITS_PER_DEG, lon / UNITS_PER_DEG));
     }
     return path;
-  }
+  };
+
+  /** The same from a list of numbers. */
+  muster.pathOfSteps = (steps) => {
+    let at = 0;
+    return muster.pathOf(() => steps[at++], steps.length / 2);
+  };
 
   function boundsOf(path) {
     const bounds = L.bounds(path);
@@ -34,8 +56,11 @@
       this.content = content;
     },
 
+    /* The hour changes nothing here. */
     show(state) {
-      this.theme = state.dark ? "dark" : "light";
+      const theme = state.dark ? "dark" : "light";
+      if (theme === this.theme && state.layers === this.shown) return;
+      this.theme = theme;
       this.shown = state.layers;
       this.draw();
     },
@@ -164,19 +189,23 @@
     },
   });
 
-  async function load(content, layers) {
-    const { districts, lines } = await muster.unpackJson(content.packed);
-    const withBounds = (path) => ({ path, bounds: boundsOf(path) });
+  async function load(content) {
+    const { districts, lines, vertices } = await muster.unpackJson(content.packed);
+    const next = readerOf(await muster.unpack(content.steps));
+    let number = 0;
+    const withBounds = () => {
+      const path = muster.pathOf(next, vertices[number++]);
+      return { path, bounds: boundsOf(path) };
+    };
     content.districts = districts.map((district) => ({
       ...district,
       place: muster.world(...district.label),
-      rings: district.rings.map((steps) => withBounds(pathOf(steps))),
+      rings: Array.from({ length: district.rings }, withBounds),
     }));
     content.lines = {};
-    for (const { kind, name, path } of lines) {
-      (content.lines[kind] = content.lines[kind] || []).push({ name, ...withBounds(pathOf(path)) });
+    for (const line of lines) {
+      (content.lines[line.kind] = content.lines[line.kind] || []).push({ ...line, ...withBounds() });
     }
-    delete content.packed;
   }
 
   muster.lines = function (map) {

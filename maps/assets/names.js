@@ -3,7 +3,7 @@
   "use strict";
 
   /** Layers by precedence: the first to ask for a spot gets it. */
-  const ORDER = ["posts", "lines", "stations", "visits"];
+  const ORDER = ["posts", "sites", "lines", "stations", "visits"];
 
   const overlap = (one, other) =>
     one.left < other.right && one.right > other.left && one.top < other.bottom && one.bottom > other.top;

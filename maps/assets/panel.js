@@ -5,14 +5,15 @@
   const { node } = muster;
   const ROWS = ["calls", "units", "coverage", "mean", "p90", "unserved"];
   const LAYERS = [
-    "units", "posts", "stations", "visits", "river", "crossings", "expressways", "metro", "districts",
+    "units", "posts", "reserve", "sites", "stations", "visits", "river", "crossings", "expressways", "metro", "districts",
   ];
+  const SHARES = ["coverage", "unserved", "within1", "within3", "within5", "utilisation"];
 
   /** A figure as text: a dash where there is none, words where nobody arrives. */
   muster.figureText = function (key, value, words) {
     if (value === null || value === undefined) return "–";
     if (value === "unreached") return words["unreached_" + key];
-    if (key === "coverage" || key === "unserved") return (100 * value).toFixed(1) + "%";
+    if (SHARES.includes(key)) return (100 * value).toFixed(1) + "%";
     return key === "calls" || key === "units" ? Math.round(value).toString() : value.toFixed(1);
   };
 
@@ -44,6 +45,12 @@
     ]);
   }
 
+  /** Whether an option makes sense: there is no difference of what plan and baseline share. */
+  muster.canShow = function (key, option, state) {
+    if (key !== "view" || option !== "difference") return true;
+    return Boolean(muster.layers.cells.metrics.find((one) => one.key === state.metric).difference);
+  };
+
   /** A group of radio buttons that look like one bar. */
   function choice(store, key, options, className) {
     const buttons = options.map((option) => {
@@ -51,6 +58,7 @@
       input.addEventListener("change", () => store.set({ [key]: option }));
       store.watch((state) => {
         input.checked = state[key] === option;
+        input.disabled = !muster.canShow(key, option, state);
       });
       return node("label", {}, [input, node("span", { word: option })]);
     });
@@ -60,15 +68,24 @@
     ]);
   }
 
-  function classText(metric, number) {
-    const factor = metric.percent ? 100 : 1;
-    const sign = metric.percent ? "%" : "";
-    const [lower, upper] = [metric.breaks[number - 1], metric.breaks[number]].map(
-      (edge) => edge === undefined ? undefined : +(edge * factor).toFixed(4),
-    );
-    if (lower === undefined) return "< " + upper + sign;
-    if (upper === undefined) return "≥ " + lower + sign;
-    return lower + "–" + upper + sign;
+  /** Limits of a class; those of a difference carry their sign. */
+  function classText(shown, number) {
+    const unit = shown.percent ? "%" : "";
+    const [lower, upper] = [shown.breaks[number - 1], shown.breaks[number]].map((edge) => {
+      if (edge === undefined) return undefined;
+      const value = +(edge * (shown.percent ? 100 : 1)).toFixed(4);
+      return shown.signed && value > 0 ? "+" + value : String(value).replace("-", "−");
+    });
+    if (lower === undefined) return "< " + upper + unit;
+    if (upper === undefined) return "≥ " + lower + unit;
+    return lower + (shown.signed ? " … " : "–") + upper + unit;
+  }
+
+  /** Which of the outer classes of a difference is the better one. */
+  function sideText(shown, number, words) {
+    const last = shown.palette.length - 1;
+    if (!shown.signed || (number !== 0 && number !== last)) return "";
+    return " " + words[(number === 0) === shown.lowerIsBetter ? "difference_better" : "difference_worse"];
   }
 
   /** A patch of colour over the land, as the cells lie over it. */
@@ -81,30 +98,46 @@
     return node("span", { class: "muster-swatch", "aria-hidden": "true" }, [patch]);
   }
 
+  /** Cells outside the classes: colour, words and place among the shares of calls. */
+  function specialLines(shown, cells, words) {
+    const { length } = shown.palette;
+    if (shown.signed) {
+      return [
+        [cells.onlyPlanColour, words.only_plan, length],
+        [cells.onlyBaselineColour, words.only_baseline, length + 1],
+        [cells.unreachedColour, words.neither_reached, length + 2],
+      ];
+    }
+    const unreached = words["unreached_" + shown.key];
+    return unreached ? [[cells.unreachedColour, unreached, length]] : [];
+  }
+
   function legendSection(page, store) {
     const title = node("h2", {});
     const list = node("table", {});
     const { cells } = muster.layers;
     store.watch((state) => {
       const words = page.words[state.language];
-      const { metric } = cells;
-      const name = state.view === "baseline" ? "baseline" : "plan";
-      const shares = page.classShares[name][metric.key][state.hour];
-      title.textContent = words[metric.key + "_unit"];
-      const line = (colour, text, share) => {
+      const shown = cells.shownMetric(state);
+      const name = shown.signed ? "difference" : state.view === "baseline" ? "baseline" : "plan";
+      const shares = page.classShares[name][shown.key][state.hour];
+      title.textContent = words[shown.key + "_unit"] + (shown.signed ? ": " + words.difference_unit : "");
+      const line = (colour, text, share, side) => {
         const bar = node("span", { class: "muster-bar" }, [node("i", {})]);
         bar.firstChild.style.width = 100 * (share || 0) + "%";
         const known = share === undefined ? "" : Math.round(100 * share) + "%";
+        const parts = side ? [document.createTextNode(text), node("small", { text: side })] : [document.createTextNode(text)];
         return node("tr", {}, [
           node("td", {}, [swatch(colour, cells)]),
-          node("th", { scope: "row", text }),
+          node("th", { scope: "row" }, parts),
           node("td", { class: "muster-share" }, [bar, node("span", { text: known })]),
         ]);
       };
-      const lines = metric.palette.map((colour, number) => line(colour, classText(metric, number), shares[number]));
-      const unreached = shares[metric.palette.length];
-      if (metric.key === "mean" || metric.key === "p90") {
-        lines.push(line(cells.unreachedColour, words["unreached_" + metric.key], unreached));
+      const lines = shown.palette.map((colour, number) =>
+        line(colour, classText(shown, number), shares[number], sideText(shown, number, words)),
+      );
+      for (const [colour, text, number] of specialLines(shown, cells, words)) {
+        if (!shown.signed || shares[number]) lines.push(line(colour, text, shares[number]));
       }
       lines.push(line(null, words.no_data));
       const head = node("tr", { class: "muster-legend-head" }, [
@@ -122,23 +155,32 @@
     const strip = node("div", { class: "muster-strip", "aria-hidden": "true" });
     store.watch((state) => {
       const { cells } = muster.layers;
-      const { metric } = cells;
-      const parts = metric.palette.map((colour, number) =>
-        node("span", {}, [swatch(colour, cells), node("small", { text: classText(metric, number) })]),
+      const shown = cells.shownMetric(state);
+      const words = page.words[state.language];
+      const parts = shown.palette.map((colour, number) =>
+        node("span", {}, [swatch(colour, cells), node("small", { text: classText(shown, number) })]),
       );
-      strip.replaceChildren(node("b", { text: page.words[state.language][metric.key] }), ...parts);
+      strip.replaceChildren(node("b", { text: shown.signed ? words.difference : words[shown.key] }), ...parts);
     });
     return strip;
   };
 
   const LINE_MARKS = { river: "river", expressways: "expressway", metro: "metro", districts: "district", crossings: "crossing" };
 
+  const ICON_MARK = { rows: [0, 1, 2].map((ringRank) => ({ from: 0, to: 1, required: 0, have: 0, ringRank })) };
+
   function markIcon(key, state) {
     const icon = node("canvas", { width: 44, height: 32, "aria-hidden": "true", class: "muster-icon" });
     const context = icon.getContext("2d");
     context.scale(2, 2);
     if (muster.MARKS[key]) {
-      muster.MARKS[key](context, 11, 8, { rows: [{ from: 0, to: 1, required: 0, have: 0 }] }, 0);
+      muster.MARKS[key](context, 11, 8, ICON_MARK, 0);
+    } else if (key === "sites") {
+      muster.layers.sites.colours.forEach((colour, ring) => {
+        context.strokeStyle = colour;
+        context.lineWidth = 1.6;
+        context.strokeRect(8 - 3 * ring, 6 - 2 * ring, 6 + 6 * ring, 4 + 4 * ring);
+      });
     } else if (LINE_MARKS[key]) {
       context.strokeStyle = muster.layers.lines.content.colours[state.dark ? "dark" : "light"][LINE_MARKS[key]];
       context.lineWidth = key === "river" ? 5 : 2;
@@ -174,7 +216,11 @@
 
   /* Lines that this city has; a box for a river it has not would only puzzle. */
   const LINE_KINDS = { river: "river", expressways: "expressway", metro: "metro", crossings: "crossing" };
-  const isThere = (key) => !LINE_KINDS[key] || (muster.layers.lines.content.lines[LINE_KINDS[key]] || []).length > 0;
+  const isThere = (key) => {
+    if (key === "reserve") return muster.layers.reserve.marks.length > 0;
+    if (key === "sites") return muster.layers.sites.sites.length > 0;
+    return !LINE_KINDS[key] || (muster.layers.lines.content.lines[LINE_KINDS[key]] || []).length > 0;
+  };
 
   function layerSection(store) {
     const boxes = LAYERS.filter(isThere).map((key) => {
@@ -245,6 +291,8 @@
     );
     language.id = "muster-language";
     theme.id = "muster-theme";
+    const table = button("table_button", () => store.set({ table: !store.state.table, open: false }));
+    table.id = "muster-table";
     const more = button("more", () => store.set({ open: !store.state.open }));
     more.className = "muster-more";
     store.watch((now) => {
@@ -253,24 +301,33 @@
       theme.dataset.word = now.dark ? "light" : "dark";
       more.dataset.word = now.open ? "less" : "more";
       more.setAttribute("aria-expanded", String(now.open));
+      table.setAttribute("aria-expanded", String(now.table));
       language.lang = now.language === "en" ? "zh-CN" : "en";
     });
     return node("header", {}, [
       title,
-      node("p", { class: "muster-run", text: page.run }),
-      node("div", { class: "muster-buttons" }, [language, theme, more]),
+      node("p", { class: "muster-run" }, [
+        node("b", { class: "muster-status", word: "status_" + page.status }),
+        node("span", { text: page.run }),
+      ]),
+      node("div", { class: "muster-buttons" }, [language, theme, table, more]),
     ]);
   }
 
-  muster.panel = function (page, store) {
+  muster.panel = function (page, store, open) {
     const panel = node("aside", { id: "muster-panel", wordLabel: "panel" }, [
       headerSection(page, store),
+      muster.finder(page, store, open),
       figureSection(page, store),
       choice(store, "metric", muster.layers.cells.metrics.map((metric) => metric.key), "muster-metrics"),
-      choice(store, "view", ["plan", "baseline", "compare"], "muster-views"),
+      choice(store, "view", ["plan", "baseline", "compare", "difference"], "muster-views"),
       legendSection(page, store),
+      muster.eventSection(page, store, open),
       layerSection(store),
+      ...muster.reserveSection(page, store),
+      ...muster.lendingSection(page, store),
       sourceSection(page, store),
+      muster.approvalBox(page),
     ]);
     store.watch((state) => panel.classList.toggle("open", state.open));
     return panel;

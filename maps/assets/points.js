@@ -2,7 +2,9 @@
 (function () {
   "use strict";
 
-  const NAMED_FROM_ZOOM = { stations: 13, visits: 13, posts: 11 };
+  const NAMED_FROM_ZOOM = { stations: 13, visits: 13, posts: 11, reserve: 99 };
+  const RESERVE_FILLS = ["#0b3b2e", "#5b2a86"];
+  const RING_FILLS = ["#c81e3a", "#e07b00", "#2458b8", "#111827"];
   const BESIDE = [[11, 0], [11, 12], [11, -12]];
 
   /** A layer of marks; `marks` have a world position, names and whatever the popup needs. */
@@ -44,6 +46,7 @@
       let best = null;
       let least = reach;
       for (const mark of this.marks) {
+        if (this.kind === "reserve" && !muster.activeRows(mark, this.hour).length) continue;
         const at = this._map.latLngToContainerPoint([mark.lat, mark.lon]);
         const away = at.distanceTo(point);
         if (away <= least) {
@@ -66,6 +69,22 @@
     context.closePath();
   };
 
+  const diamond = (context, x, y, size) =>
+    polygon(context, [[x, y - size], [x + size, y], [x, y + size], [x - size, y]]);
+
+  /** A small plate with a text, its lower left corner at a position. */
+  const plate = (context, x, y, text) => {
+    context.font = "700 10px " + muster.FONT;
+    const wide = context.measureText(text).width + 8;
+    context.beginPath();
+    context.roundRect(x, y - 7, wide, 14, 7);
+    inked(context, "#b3005e", "#ffffff", 1.2);
+    context.fillStyle = "#ffffff";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillText(text, x + wide / 2, y + 0.5);
+  };
+
   const inked = (context, fill, line, width) => {
     context.fillStyle = fill;
     context.fill();
@@ -82,16 +101,42 @@
       context.rect(x - half, y - half, 2 * half, 2 * half);
       inked(context, "#ffffff", "#15346b", mark.branch ? 2.5 : 1.8);
     },
+    /** A square (a standby point) with the units whose crew is there; hollow where one is missing. */
+    reserve(context, x, y, mark, hour) {
+      const rows = muster.activeRows(mark, hour);
+      if (!rows.length) return;
+      const missing = muster.shortOf(rows);
+      const colour = RESERVE_FILLS[(rows[0].kindRank || 0) % RESERVE_FILLS.length];
+      context.beginPath();
+      context.rect(x - 6, y - 6, 12, 12);
+      inked(context, missing ? "#ffffff" : colour, missing ? colour : "#ffffff", missing ? 2.4 : 1.6);
+      context.font = "700 9px " + muster.FONT;
+      context.fillStyle = missing ? colour : "#ffffff";
+      context.textAlign = "center";
+      context.textBaseline = "middle";
+      context.fillText(rows.length - missing, x, y + 0.5);
+    },
     visits(context, x, y) {
       polygon(context, [[x, y - 6], [x + 5.5, y + 4], [x - 5.5, y + 4]]);
       inked(context, "#0f766e", "#ffffff", 1.4);
     },
+    /** A diamond in the colours of the rings with posts in the hour; a plate says who is missing. */
     posts(context, x, y, mark, hour) {
       const rows = muster.activeRows(mark, hour);
-      const size = rows.length ? 8 : 5;
-      polygon(context, [[x, y - size], [x + size, y], [x, y + size], [x - size, y]]);
-      const fill = !rows.length ? "#9aa3af" : muster.shortOf(rows) ? "#d81b72" : "#111827";
-      inked(context, fill, "#ffffff", 1.6);
+      if (!rows.length) {
+        diamond(context, x, y, 5);
+        return inked(context, "#9aa3af", "#ffffff", 1.6);
+      }
+      const rings = [...new Set(rows.map((row) => row.ringRank))].sort().reverse();
+      diamond(context, x, y, 11);
+      inked(context, RING_FILLS[rings[0]], "#ffffff", 2);
+      rings.slice(1).forEach((ring, number) => {
+        diamond(context, x, y, 10 - (10 * (number + 1)) / rings.length);
+        context.fillStyle = RING_FILLS[ring];
+        context.fill();
+      });
+      const short = muster.shortOf(rows);
+      if (short) plate(context, x + 8, y - 9, "−" + short);
     },
   };
 
@@ -107,7 +152,8 @@
     }));
   }
 
-  async function load(content) {
+  async function load({ packed }) {
+    const content = await muster.unpackJson(packed);
     const { stations, visits } = content;
     const duty = new Uint16Array((await muster.unpack(stations.onDuty)).buffer);
     const count = stations.names.length;
@@ -122,8 +168,14 @@
         due: visits.due[i],
         starts: visits.starts[i],
       })),
+      reserve: content.reserve.marks.map((mark) => ({
+        ...mark,
+        names: { en: "", zh: "" },
+        world: muster.world(mark.lat, mark.lon),
+      })),
       posts: content.posts.map((post) => ({ ...post, world: muster.world(post.lat, post.lon) })),
     };
+    muster.reserveSites = content.reserve.sites;
     for (const [kind, marks] of Object.entries(made)) {
       muster.layers[kind] = new MarkLayer(kind, marks);
     }

@@ -26,18 +26,40 @@
       this.draw();
     },
 
-    at(type, place) {
-      return (this.hour * this.types.length + type) * this.places.length + place;
+    index(hour, type, place) {
+      return (hour * this.types.length + type) * this.places.length + place;
     },
 
-    count(type, place) {
-      return this.counts[this.at(type, place)];
+    countAt(hour, type, place) {
+      return this.counts[this.index(hour, type, place)];
     },
 
     /** Busy share 0..1 of the units of a type at a place, null where there are none. */
-    busy(type, place) {
-      const percent = this.busyShares[this.at(type, place)];
+    busyAt(hour, type, place) {
+      const percent = this.busyShares[this.index(hour, type, place)];
       return percent === this.noUnits ? null : percent / 100;
+    },
+
+    count(type, place) {
+      return this.countAt(this.hour, type, place);
+    },
+
+    busy(type, place) {
+      return this.busyAt(this.hour, type, place);
+    },
+
+    /** Stations that the units of some places come from in the hour, with units, most first. */
+    originsOf(places) {
+      const wanted = new Set(places);
+      const { type, place, station, counts } = this.origins;
+      const first = this.hour * type.length;
+      const found = new Map();
+      for (let way = 0; way < type.length; way++) {
+        const count = counts[first + way];
+        if (!count || !wanted.has(place[way])) continue;
+        found.set(station[way], (found.get(station[way]) || 0) + count);
+      }
+      return [...found].sort((one, other) => other[1] - one[1] || one[0] - other[0]);
     },
 
     /** Radius of a disc, pixels: small over the whole city, with a number in it close by. */
@@ -52,31 +74,48 @@
       return zoom < NEAR ? 30 : zoom < 14 ? 34 : 0;
     },
 
-    /** Clusters of the hour in canvas pixels. Squares are fixed to the world, not to the view. */
-    clusters() {
+    /** Places that are counted together at this zoom. Squares are fixed to the world, not the view. */
+    groups() {
+      if (this.grouped && this.grouped.scale === this.scale) return this.grouped.groups;
       const side = this.binSide();
       const found = new Map();
-      this.places.forEach((place, number) => {
-        const perType = this.types.map((_, type) => this.count(type, number));
-        const total = perType.reduce((sum, count) => sum + count, 0);
-        if (!total) return;
-        const { x, y } = place.world;
+      this.places.forEach(({ world: { x, y } }, number) => {
         const key = side
           ? Math.floor((x * this.scale) / side) + ":" + Math.floor((y * this.scale) / side)
           : String(number);
-        const empty = { x: 0, y: 0, total: 0, perType: perType.map(() => 0), places: [] };
-        const one = found.get(key) || empty;
-        one.x += total * x;
-        one.y += total * y;
-        one.total += total;
-        one.places.push(number);
-        perType.forEach((count, type) => (one.perType[type] += count));
-        found.set(key, one);
+        if (!found.has(key)) found.set(key, []);
+        found.get(key).push(number);
       });
-      return [...found.values()].map((one) => {
-        const world = { x: one.x / one.total, y: one.y / one.total };
-        return { ...one, x: this.x(world), y: this.y(world) };
-      });
+      this.grouped = { scale: this.scale, groups: [...found.values()] };
+      return this.grouped.groups;
+    },
+
+    /** Clusters of the hour in canvas pixels, each at the middle of its units. */
+    clusters() {
+      const found = [];
+      for (const group of this.groups()) {
+        const perType = new Array(this.types.length).fill(0);
+        const places = [];
+        let [east, south, total] = [0, 0, 0];
+        for (const place of group) {
+          let here = 0;
+          for (let type = 0; type < perType.length; type++) {
+            const count = this.count(type, place);
+            perType[type] += count;
+            here += count;
+          }
+          if (!here) continue;
+          places.push(place);
+          const { world } = this.places[place];
+          east += here * world.x;
+          south += here * world.y;
+          total += here;
+        }
+        if (!total) continue;
+        const [x, y] = [this.x({ x: east / total }), this.y({ y: south / total })];
+        found.push({ x, y, total, perType, places });
+      }
+      return found;
     },
 
     paint(context) {
@@ -140,9 +179,22 @@
     },
   });
 
+  /** Ways of units from their stations: type, place and station of each, and units by hour. */
+  async function originsOf(content) {
+    const steps = new Int16Array((await muster.unpack(content.ways)).buffer);
+    const count = steps.length / 3;
+    const column = (number) => {
+      let sum = 0;
+      return Array.from(steps.subarray(number * count, (number + 1) * count), (step) => (sum += step));
+    };
+    const counts = muster.addUp(await muster.unpack(content.counts), count);
+    return { type: column(0), place: column(1), station: column(2), counts };
+  }
+
   muster.loadUnits = async function (content, places) {
     const counts = new Uint16Array((await muster.unpack(content.counts)).buffer);
     const busy = await muster.unpack(content.busy);
     muster.layers.units = new UnitLayer(content, places, counts, busy);
+    muster.layers.units.origins = await originsOf(content.origins);
   };
 })();

@@ -14,15 +14,21 @@ from numpy.typing import NDArray
 from shapely.geometry import box
 
 from geodata.area import District, StudyArea
+from geodata.crowd import Dwell, EventCrowd, StationClosure, attendance_from_arrivals
 from geodata.forecast import DemandForecast
 from geodata.grid import Grid, grid_over
 from geodata.horizon import Horizon
 from geodata.incidents import IncidentClass, IncidentClasses
 from geodata.places import Places, VisitPoints
+from geodata.sites import FLOW_LIMITS, Passage, Site, Zone
 from geodata.situation import ContextLine, Provenance, Situation
 from geodata.travel import ReachLists, TravelTimes
+from maps.event_days import EventDay
 from maps.page import plan_map
+from optimizer.crowd_forecast import crowd_forecast
+from optimizer.crowd_load import SitePostTerms, crowd_load
 from optimizer.force import Force, ForceType, UnitType
+from optimizer.judges.donor_hours import LenderHours
 from optimizer.judges.evaluation_result import HISTOGRAM_MIN, Evaluation
 from optimizer.plan import (
     Deployment,
@@ -32,11 +38,13 @@ from optimizer.plan import (
     Roster,
     SolveReport,
     Status,
+    UnitMove,
     Visit,
     VisitPlan,
 )
 from optimizer.requirement import PostNeed, Requirement
 from optimizer.shifts import Shift, ShiftInstance
+from optimizer.threshold_ladder import Action, Ladder, Step
 
 CELL_M = 500.0
 COLS, ROWS = (694, 714), (6908, 6928)
@@ -56,6 +64,8 @@ PAYLOADS = (
     "{{ 7 * 7 }}{% for x in y %}",
     "<svg onload=window.hit=1>",
     "javascript:window.hit=1//\u2028</title><script>window.hit=1</script>",
+    "&lt;img src=x onerror=window.hit=1&gt; &amp;",
+    "${window.hit=1} ]]> \u202eright to left\u202c",
 )
 """Names that would run code if any part of the page took them for markup or script."""
 
@@ -76,6 +86,8 @@ class City:
     plan: Plan
     evaluation: Evaluation
     baseline: Evaluation
+    days: tuple[EventDay, ...] = ()
+    lenders: tuple[LenderHours, ...] = ()
 
     def page(self, **labels: Any) -> str:
         """HTML page of the plan."""
@@ -84,6 +96,8 @@ class City:
             "title_zh": "测试之夜",
             "run_label": "run test",
             "opening_hour": 1,
+            "days": self.days,
+            "lenders": self.lenders,
         }
         return plan_map(
             self.situation,
@@ -230,10 +244,84 @@ def small_plan(needs: tuple[PostNeed, ...]) -> Plan:
             (),
             np.zeros((2, HOURS)),
         ),
-        Deployment(("car", "foot"), units, ()),
+        Deployment(("car", "foot"), units, small_moves()),
         PostAssignment(needs, (PostFill("N1", "police", 0, 8),)),
         VisitPlan((Visit(0, 75, 12.0, 0),), np.array([2])),
         SolveReport(Status.FEASIBLE, 1.0, 0, 1),
+    )
+
+
+def small_moves() -> tuple[UnitMove, ...]:
+    """The cars stay at the first station, foot patrols come from the second."""
+    on_foot = [2, 2, 3, 3]
+    cars = [UnitMove("car", hour, 0, 0, 5) for hour in range(HOURS)]
+    return (*cars, *(UnitMove("foot", hour, 1, 2, on_foot[hour]) for hour in range(HOURS)))
+
+
+def small_site(area: StudyArea, x: float, y: float) -> Site:
+    """A square in a street, with a gate in, a gate out, two ways between and a metro entrance."""
+    boxes = [box(x - side, y - side, x + side, y + side) for side in (60.0, 150.0, 250.0)]
+    zones = (
+        Zone("square", "Square", "广场", "core", boxes[0], 10_000.0, 1.0, "test"),
+        Zone("street", "Street", "街道", "control", boxes[1] - boxes[0], 40_000.0, 0.0, "test"),
+    )
+
+    def passage(
+        name: str, kind: str, outer: str, inner: str, east: float, north: float, way: str
+    ) -> Passage:
+        lon, lat = area.to_lonlat(np.array([x + east]), np.array([y + north]))
+        return Passage(
+            name, f"Passage {name}", f"通道{name}", kind, outer, inner, float(lon[0]),
+            float(lat[0]), 4.0, way, FLOW_LIMITS[kind], 1.0 if outer == "" else 0.0,
+            "M1" if kind == "metro" else "", "test",
+        )  # fmt: skip
+
+    passages = (
+        passage("west", "gate", "", "street", -150.0, 0.0, "in"),
+        passage("east", "gate", "", "street", 150.0, 0.0, "out"),
+        passage("south", "metro", "", "street", 0.0, -150.0, "both"),
+        passage("stairs", "stairs", "street", "square", -60.0, 0.0, "both"),
+        passage("crossing", "crossing", "street", "square", 60.0, 0.0, "both"),
+    )
+    return Site(
+        "lanterns", "Lantern street", "灯会街", boxes[2], tuple(boxes), zones, passages, "-"
+    )
+
+
+def small_day(situation: Situation) -> EventDay:
+    """A thousand people from 19:00 on, let out only above 500; the metro skips from 20 to 21."""
+    grid, horizon = situation.grid, situation.horizon
+    site = small_site(situation.area, float(grid.x[250]), float(grid.y[250]))
+    arrivals = np.zeros(4 * HOURS)
+    arrivals[:5] = 200.0
+    attendance = attendance_from_arrivals(arrivals, Dwell("constant", 60.0), 12, "test")
+    skipped = StationClosure("M1", "skipped", horizon.at(1), horizon.at(2), "test")
+    crowd = EventCrowd(
+        "bund", "Lantern evening", "灯会", site.site_id, horizon, attendance, 0.0, float("nan"),
+        float("nan"), 0.2, (skipped,), "test",
+    )  # fmt: skip
+    steps = (
+        Step(
+            "out", "Exit only", "只出不进", (), "people", 500.0, 300.0, (Action("exit_only"),), "-"
+        ),
+        Step("full", "Close the square", "封闭广场", (), "people", 9000.0, 8000.0, (), "-"),
+    )
+    ladders = (Ladder(site, steps),)
+    forecast = crowd_forecast([site], [crowd], ladders, draws=20, seed=1)
+    load = crowd_load(forecast, ladders, SitePostTerms())
+    return EventDay("Lantern evening", "灯会", crowd, ladders, forecast, load)
+
+
+def small_lender() -> LenderHours:
+    """Westside lends five officers to Eastside in the first two hours."""
+    return LenderHours(
+        0,
+        (1,),
+        np.array([[5, 5, 0, 0]]),
+        np.array([0.9, 0.8, 0.9, np.nan]),
+        np.array([0.95, 0.9, 0.9, np.nan]),
+        np.array([6.0, np.inf, 6.0, np.nan]),
+        np.array([5.0, 7.5, 6.0, np.nan]),
     )
 
 
@@ -261,6 +349,8 @@ def small_city() -> City:
         small_plan((need,)),
         small_evaluation(n_cells, 7.96),
         small_evaluation(n_cells, 12.0),
+        (small_day(situation),),
+        (small_lender(),),
     )
 
 
@@ -284,7 +374,10 @@ def renamed_city(city: City, text: str) -> City:
         names = (text,) * len(given)
         return replace(given, name_en=names, name_zh=names)
 
-    districts = tuple(replace(d, name_en=text, name_zh=text) for d in situation.area.districts)
+    districts = tuple(
+        replace(district, name_en=text + " " * number, name_zh=text)
+        for number, district in enumerate(situation.area.districts)
+    )
     points = situation.visit_points
     other = replace(
         situation,
@@ -301,10 +394,28 @@ def renamed_city(city: City, text: str) -> City:
     kinds = tuple(replace(kind, name_en=text, name_zh=text) for kind in city.force.unit_types)
     return replace(
         city,
+        days=tuple(renamed_day(day, text) for day in city.days),
         situation=other,
         requirement=replace(city.requirement, posts=posts),
         force=replace(city.force, unit_types=kinds),
     )
+
+
+def renamed_day(day: EventDay, text: str) -> EventDay:
+    """The same day with `text` as the name of its event, site, zones, passages and steps."""
+    names = {"name_en": text, "name_zh": text}
+    site = replace(
+        day.forecast.site,
+        zones=tuple(replace(zone, **names) for zone in day.forecast.site.zones),
+        passages=tuple(replace(passage, **names) for passage in day.forecast.site.passages),
+        **names,
+    )
+    ladders = tuple(
+        Ladder(site, tuple(replace(step, **names) for step in ladder.steps))
+        for ladder in day.ladders
+    )
+    forecast = replace(day.forecast, site=site)
+    return replace(day, name_en=text, name_zh=text, ladders=ladders, forecast=forecast)
 
 
 @pytest.fixture

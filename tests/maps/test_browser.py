@@ -24,8 +24,8 @@ def test_opens_alone_and_complains_about_nothing(city: Any, open_page: Any) -> N
         assert figure(opened, "baseline-p90") == "12.0"
         assert figure(opened, "plan-units") == "7"
         assert figure(opened, "plan-coverage") == "89.8%"
-        assert page.locator("canvas.muster-canvas").count() == 6
-        assert page.locator(".muster-layers input").count() == 9
+        assert page.locator("canvas.muster-canvas").count() == 7
+        assert page.locator(".muster-layers input").count() == 10
         assert page.locator(".muster-synthetic").text_content() == "Synthetic or assumedstations"
         assert page.locator(".leaflet-control-zoom-in").is_visible()
         assert len(opened.requests) == 1
@@ -76,7 +76,7 @@ def test_language_theme_and_metric_follow_their_buttons(city: Any, open_page: An
         assert divider.evaluate("(node) => parseFloat(node.style.left)") == before - 20
         page.locator('input[value="baseline"]').check()
         assert not divider.is_visible()
-        assert page.locator("canvas.muster-canvas").count() == 5
+        assert page.locator("canvas.muster-canvas").count() == 6
         assert opened.errors == []
 
 
@@ -193,10 +193,48 @@ def test_fits_a_phone(city: Any, open_page: Any) -> None:
         page.locator(".muster-more").click()
         small = page.evaluate(
             """() => [...document.querySelectorAll("#muster-panel button, #muster-hours button")]
+              .filter((node) => node.offsetParent)
               .map((node) => node.getBoundingClientRect().height).filter((high) => high < 40)"""
         )
         assert small == []
         assert opened.errors == []
+
+
+SHOW_EVERYTHING = """() => {
+  const { map, store, layers } = muster;
+  const { sites, posts, stations, visits, units } = layers;
+  const site = sites.sites[0];
+  const title = (kind, thing) => {
+    muster.inspect(kind, thing, map.getCenter());
+    return document.querySelector(".muster-pop-title").textContent;
+  };
+  const single = { places: [0], perType: [5, 0], total: 5 };
+  const popups = [
+    title("posts", posts.marks[0]),
+    title("stations", stations.marks[0]),
+    title("visits", visits.marks[0]),
+    title("units", single),
+    title("sites", { site, zone: site.zones[0], number: 0 }),
+    title("sites", { site, passage: site.passages[0], number: 0 }),
+  ];
+  document.querySelector(".muster-pop-body").innerText;
+  store.set({ language: "zh", table: true });
+  popups.push(title("sites", { site, zone: site.zones[1], number: 1 }));
+  document.getElementById("muster-find").focus();
+  const found = document.querySelector("#muster-names option").value;
+  const text = (selector) => document.querySelector(selector).textContent;
+  map.setView([site.passages[0].lat, site.passages[0].lon], 17, { animate: false });
+  window.dispatchEvent(new Event("beforeprint"));
+  window.dispatchEvent(new Event("afterprint"));
+  window.told = {
+    popups,
+    lists: {
+      events: text(".muster-list li button"),
+      lender: text(".muster-lending tbody th"),
+      found,
+    },
+  };
+}"""
 
 
 def test_a_name_from_data_runs_nothing(
@@ -215,6 +253,11 @@ def test_a_name_from_data_runs_nothing(
         for cell in (38, 63, 84, 250):
             click_cell(opened, city, cell)
         page.locator(".muster-sources summary").click()
+        page.locator(".muster-lending summary").click()
+        page.evaluate(SHOW_EVERYTHING)
+        told = page.evaluate("window.told")
+        assert told["lists"] == {"events": payload, "lender": payload, "found": payload}
+        assert told["popups"] == [payload] * 7
         assert page.locator("h1").text_content() == payload
         assert page.evaluate("window.hit") is None
         assert len(opened.requests) == 1

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maps.metrics import METRICS, NO_DATA, OUT_OF_REACH, Metric, Steps
+from maps.metrics import METRICS, Metric
+from maps.steps import NO_DATA, OUT_OF_REACH, Steps
 
 BY_KEY = {metric.key: metric for metric in METRICS}
 every_metric = pytest.mark.parametrize("metric", METRICS, ids=list(BY_KEY))

@@ -46,6 +46,19 @@ def test_every_vendored_file_is_the_one_in_the_manifest() -> None:
     assert {(file.name, file.version) for file in files} == {("leaflet", "1.9.4")}
 
 
+def test_every_vendored_package_ships_its_licence_text_and_its_name_in_the_page(city: Any) -> None:
+    files = vendored_files()
+    texts = {file.name: file for file in files if file.file.endswith("-LICENSE.txt")}
+    assert {file.name for file in files} == set(texts)
+    for name, licence_text in texts.items():
+        (licence,) = {file.licence for file in files if file.name == name}
+        assert licence == "BSD-2-Clause"
+        text = licence_text.path.read_text("utf-8")
+        assert "Copyright" in text
+        assert "Redistribution and use in source and binary forms" in text
+        assert text in city.page()
+
+
 def test_a_link_that_is_not_known_is_refused_by_name() -> None:
     page = bare_map()
     MarkerCluster().add_to(page)

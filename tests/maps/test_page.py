@@ -14,7 +14,8 @@ import pytest
 from geodata.incidents import ZONES
 from maps.blocks import ASSETS
 from maps.lines import line_layer, steps_of
-from maps.points import point_layer
+from maps.page import STATUSES
+from maps.points import point_content
 from maps.style import MAP_COLOURS
 from maps.text import WORDS, ZONES_EN, hour_label, term, words
 
@@ -35,10 +36,12 @@ def test_every_word_has_both_languages() -> None:
 
 def test_every_word_the_scripts_name_exists() -> None:
     code = "".join(path.read_text("utf-8") for path in sorted(ASSETS.glob("*.js")))
-    named = set(re.findall(r"\bwords\.(\w+)", code))
+    named = set(re.findall(r"\bwords\.(\w+)\b(?!\()", code))
     named |= set(re.findall(r"\bword(?:Label|Title)?: \"(\w+)\"", code))
-    assert named
-    assert named - set(WORDS) == set()
+    stems = {name for name in named if name.endswith("_")}
+    assert stems == {"status_", "mark_"}
+    named |= {f"status_{status}" for status in STATUSES} | {"mark_draft", "mark_reviewed"}
+    assert named - stems - set(WORDS) == set()
 
 
 def test_both_themes_have_the_same_colours() -> None:
@@ -64,7 +67,7 @@ def test_headline_figures_of_the_hour(city: Any) -> None:
 
 
 def test_posts_show_need_have_and_their_hours(city: Any) -> None:
-    (post,) = block(city.page(), "points")["posts"]
+    (post,) = unpacked(block(city.page(), "points")["packed"])["posts"]
     (row,) = post["rows"]
     assert (row["required"], row["have"], row["from"], row["to"]) == (10, 8, 1, 3)
     assert row["ring"] == {"en": "core", "zh": "核心区"}
@@ -72,8 +75,10 @@ def test_posts_show_need_have_and_their_hours(city: Any) -> None:
 
 
 def test_only_places_with_units_are_sent(city: Any) -> None:
-    layer = point_layer(city.situation, city.force, city.requirement, city.plan, city.evaluation)
-    units: Any = layer.content["units"]
+    content = point_content(
+        city.situation, city.force, city.requirement, city.plan, city.evaluation
+    )
+    units: Any = content["units"]
     assert [names["en"] for names in units["names"]] == ["Place S1", "Place P1"]
     counts = np.frombuffer(zlib.decompress(base64.b64decode(units["counts"])), dtype="<u2")
     assert counts.reshape(4, 2, 2)[2].tolist() == [[5, 0], [0, 3]]
@@ -99,3 +104,28 @@ def test_an_evaluation_of_another_size_is_refused(city: Any) -> None:
     other = replace(city.baseline, demand_per_h=np.zeros((3, 4)))
     with pytest.raises(ValueError, match=r"baseline has \(3, 4\) cells and hours"):
         replace(city, baseline=other).page()
+
+
+def test_an_unknown_status_is_refused(city: Any) -> None:
+    with pytest.raises(ValueError, match="status 'final' is none of draft, reviewed, approved"):
+        city.page(status="final")
+
+
+def test_units_come_from_their_stations(city: Any) -> None:
+    content = point_content(
+        city.situation, city.force, city.requirement, city.plan, city.evaluation
+    )
+    origins: Any = content["units"]["origins"]
+    steps = np.frombuffer(zlib.decompress(base64.b64decode(origins["ways"])), dtype="<i2")
+    assert np.cumsum(steps.reshape(3, 2), axis=1).tolist() == [[0, 1], [0, 1], [0, 1]]
+    change = np.frombuffer(zlib.decompress(base64.b64decode(origins["counts"])), dtype="u1")
+    counts = np.cumsum(change.reshape(4, 2), axis=0, dtype=np.uint8)
+    assert counts.tolist() == [[5, 2], [5, 2], [5, 3], [5, 3]]
+
+
+def test_lenders_stand_in_the_page_by_hour(city: Any) -> None:
+    page = block(city.page(), "page")
+    assert page["commands"] == page["districts"]
+    (lender,) = page["lenders"]
+    assert lender["lent"] == [[5, 5, 0, 0]]
+    assert lender["p90"] == [[6.0, "unreached", 6.0, None], [5.0, 7.5, 6.0, None]]
