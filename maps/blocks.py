@@ -32,6 +32,7 @@ SCRIPTS = (
     "panel.js",
     "events.js",
     "reserve.js",
+    "symbols.js",
     "lending.js",
     "finder.js",
     "worst.js",

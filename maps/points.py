@@ -32,8 +32,19 @@ def point_layer(
 ) -> DataLayer:
     """Layer with everything of the plan that stands at a point."""
     content = point_content(situation, force, requirement, plan, evaluation)
-    content["reserve"] = reserve_content(reserve, plan.posts.have())
+    content["reserve"] = reserve_content(reserve, plan.posts.have(), place_names(situation))
     return DataLayer("points", {"packed": packed_json(content)})
+
+
+def place_names(situation: Situation) -> dict[str, dict[str, str]]:
+    """Names of the patrol places in both languages, by id."""
+    places = situation.patrol_places
+    return {
+        place_id: both(english, chinese)
+        for place_id, english, chinese in zip(
+            places.place_ids, places.name_en, places.name_zh, strict=True
+        )
+    }
 
 
 def point_content(

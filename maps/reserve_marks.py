@@ -17,10 +17,13 @@ from optimizer.reserve import (
 )
 
 
-def reserve_content(plan: ReservePlan, have: Mapping[str, int]) -> dict[str, Any]:
+def reserve_content(
+    plan: ReservePlan, have: Mapping[str, int], names: Mapping[str, dict[str, str]]
+) -> dict[str, Any]:
     """Places of the reserve with one row a unit and block, and the minutes to every site.
 
-    `have` are officers by post id: a unit without its whole crew is told as missing.
+    `have` are officers by post id: a unit without its whole crew is told as missing. `names` in
+    both languages by place id; a place that has none is told by its id.
     """
     kinds = list(dict.fromkeys(block.kind.reserve_id for block in plan.blocks))
     places: dict[tuple[float, float], dict[str, Any]] = {}
@@ -31,7 +34,13 @@ def reserve_content(plan: ReservePlan, have: Mapping[str, int]) -> dict[str, Any
             spot = (round(float(block.lat[number]), 5), round(float(block.lon[number]), 5))
             place = places.setdefault(
                 spot,
-                {"lat": spot[0], "lon": spot[1], "command": int(block.command[number]), "rows": []},
+                {
+                    "names": names.get(block.place_ids[number], both(block.place_ids[number], "")),
+                    "lat": spot[0],
+                    "lon": spot[1],
+                    "command": int(block.command[number]),
+                    "rows": [],
+                },
             )
             rank = kinds.index(block.kind.reserve_id)
             place["rows"].append({**_unit_row(block, number, manned), "kindRank": rank})

@@ -3,8 +3,11 @@
   "use strict";
 
   const { node } = muster;
-  const PANES = { land: 250, cells: 300, lines: 350, sites: 370, units: 400, marks: 420, names: 430 };
-  const QUIET_MS = 500;
+  const PANES = { land: 250, drawings: 300 };
+
+  /* What is drawn over the land, from the lowest to the highest; the first two and the names always. */
+  const ALWAYS = ["cells", "lines", "names"];
+  const DRAWINGS = ["cells", "lines", "sites", "units", "visits", "stations", "reserve", "posts", "names"];
   const LANGUAGE_TAGS = { en: "en", zh: "zh-CN" };
 
   /** State of the page and those who follow it. */
@@ -62,16 +65,15 @@
     return line;
   }
 
-  /** Add or remove the layers of points, and keep those that are on the map up to date. */
-  function showPoints(map, state) {
-    for (const key of ["sites", "units", "reserve", "posts", "stations", "visits"]) {
-      const layer = muster.layers[key];
-      const empty = key === "reserve" && !layer.marks.length;
-      const wanted = state.layers[key] && !empty && !(key === "units" && state.view === "baseline");
-      if (wanted && !map.hasLayer(layer)) map.addLayer(layer);
-      if (!wanted && map.hasLayer(layer)) map.removeLayer(layer);
-      if (wanted) layer.show(state);
+  /** Draw what is chosen, as it stands in the hour. */
+  function showDrawings(state) {
+    const { drawings } = muster;
+    for (const key of DRAWINGS) {
+      const chosen = ALWAYS.includes(key) || (state.layers[key] && !(key === "units" && state.view === "baseline"));
+      if (chosen) muster.layers[key].show(state);
+      drawings.choose(key, chosen);
     }
+    drawings.draw();
   }
 
   /** Bounds of the city, for the first view. */
@@ -99,25 +101,18 @@
   }
 
   function openMap(map, store) {
-    const { land, cells, lines } = muster.layers;
+    const { layers } = muster;
     map.fitBounds(muster.extent(), { animate: false, padding: [8, 8] });
     store.state.divider = map.getSize().x / 2;
-    lines.shown = land.shown = store.state.layers;
-    cells.colour("plan");
-    showPoints(map, store.state);
-    const names = muster.names();
-    for (const layer of [land, cells, lines, names]) map.addLayer(layer);
+    layers.names = muster.names();
+    muster.drawings = new muster.SharedLayer("drawings", DRAWINGS.map((key) => [key, layers[key]]));
+    for (const layer of [layers.land, muster.drawings]) map.addLayer(layer);
     map.on("move", () => {
-      if (store.state.view !== "compare") return;
-      cells.draw();
-      if (map.hasLayer(muster.layers.units)) muster.layers.units.draw();
+      if (store.state.view === "compare") muster.drawings.draw();
     });
     store.watch((state) => {
-      cells.show(state);
-      lines.show(state);
-      land.show(state);
-      showPoints(map, state);
-      names.show(state);
+      layers.land.show(state);
+      showDrawings(state);
     });
   }
 
@@ -131,22 +126,18 @@
   function herald(page, store) {
     const line = node("p", { role: "status", "aria-live": "polite", class: "muster-unseen", id: "muster-told" });
     let told = null;
-    let timer = null;
-    const tell = () => {
+    const tell = muster.whenQuiet(() => {
       const { hour, language } = store.state;
       const words = page.words[language];
       const figures = ["coverage", "p90"].map(
         (key) => words[key + "_row"] + " " + muster.figureText(key, page.figures.plan[key][hour], words),
       );
       line.textContent = [page.hours[hour][language], ...figures].join(". ");
-    };
+    });
     store.watch((state) => {
       const now = state.hour + state.language;
       if (state.playing || now === told) return;
-      if (told !== null) {
-        clearTimeout(timer);
-        timer = setTimeout(tell, QUIET_MS);
-      }
+      if (told !== null) tell();
       told = now;
     });
     return line;

@@ -5,18 +5,45 @@
   const muster = { layers: {}, loading: [] };
   window.muster = muster;
 
-  /** Content of the data block that belongs to a layer. */
+  /* Signs of base64 that are read at once; fours of them are three bytes. */
+  const SIGNS = 1 << 16;
+
+  /** Content of the data block that belongs to a layer. It is read once: the text goes to save memory. */
   muster.content = function (name) {
-    return JSON.parse(document.getElementById("muster-" + name).textContent);
+    const block = document.getElementById("muster-" + name);
+    const content = JSON.parse(block.textContent);
+    block.textContent = "";
+    return content;
   };
 
-  /** Bytes of a text that was compressed (zlib) and written in base64. */
+  /** Give the bytes of a text that was compressed (zlib) and written in base64 to `take`, piece by piece. */
+  muster.unpackTo = async function (text, take) {
+    let at = 0;
+    const packed = new ReadableStream({
+      pull(controller) {
+        if (at >= text.length) return controller.close();
+        const signs = atob(text.slice(at, at + SIGNS));
+        const bytes = new Uint8Array(signs.length);
+        for (let i = 0; i < signs.length; i++) bytes[i] = signs.charCodeAt(i);
+        controller.enqueue(bytes);
+        at += SIGNS;
+      },
+    });
+    const reader = packed.pipeThrough(new DecompressionStream("deflate")).getReader();
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) take(piece.value);
+  };
+
+  /** All bytes of such a text. */
   muster.unpack = async function (text) {
-    const signs = atob(text);
-    const bytes = new Uint8Array(signs.length);
-    for (let i = 0; i < signs.length; i++) bytes[i] = signs.charCodeAt(i);
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
+    const pieces = [];
+    await muster.unpackTo(text, (piece) => pieces.push(piece));
+    const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    let at = 0;
+    for (const piece of pieces) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    return bytes;
   };
 
   /** Value that was written as compressed JSON. */
@@ -56,6 +83,28 @@
     return node;
   };
 
+  /** Follow only some parts of the state, named by `keys`: act when one of them is another. */
+  muster.watchParts = function (store, keys, action) {
+    let before = null;
+    store.watch((state) => {
+      const now = keys.map((key) => state[key]);
+      if (before && now.every((value, i) => value === before[i])) return;
+      before = now;
+      action(state);
+    });
+  };
+
+  const QUIET_MS = 500;
+
+  /** A function that acts half a second after it was last called. */
+  muster.whenQuiet = function (action) {
+    let timer = null;
+    return () => {
+      clearTimeout(timer);
+      timer = setTimeout(action, QUIET_MS);
+    };
+  };
+
   /** Follow the state as long as a `details` element is open, and when it opens. */
   muster.whenOpen = function (details, store, redraw) {
     store.watch((state) => details.open && redraw(state));
@@ -72,7 +121,8 @@
   /** Write the words of a language into every element that names one. */
   muster.speak = function (words) {
     for (const node of document.querySelectorAll("[data-word]")) {
-      node.textContent = words[node.dataset.word];
+      const word = words[node.dataset.word];
+      if (node.textContent !== word) node.textContent = word;
     }
     for (const node of document.querySelectorAll("[data-word-label]")) {
       node.setAttribute("aria-label", words[node.dataset.wordLabel]);

@@ -48,22 +48,9 @@
     return { low: bounds.min, high: bounds.max };
   }
 
-  const PathLayer = muster.CanvasLayer.extend({
+  /** What land and lines have in common: colours of a theme, and paths. */
+  const PATHS = {
     theme: "light",
-
-    initialize(pane, content) {
-      L.setOptions(this, { pane });
-      this.content = content;
-    },
-
-    /* The hour changes nothing here. */
-    show(state) {
-      const theme = state.dark ? "dark" : "light";
-      if (theme === this.theme && state.layers === this.shown) return;
-      this.theme = theme;
-      this.shown = state.layers;
-      this.draw();
-    },
 
     colours() {
       return this.content.colours[this.theme];
@@ -90,10 +77,24 @@
       context.lineWidth = width;
       context.stroke();
     },
-  });
+  };
 
-  /** The land under the cells. */
-  const LandLayer = PathLayer.extend({
+  /** The land under the cells, on a canvas of its own: the hour changes nothing there. */
+  const LandLayer = muster.CanvasLayer.extend({
+    includes: PATHS,
+
+    initialize(content) {
+      L.setOptions(this, { pane: "land" });
+      this.content = content;
+    },
+
+    show(state) {
+      const theme = state.dark ? "dark" : "light";
+      if (theme === this.theme) return;
+      this.theme = theme;
+      this.draw();
+    },
+
     paint(context) {
       context.beginPath();
       for (const district of this.content.districts) {
@@ -105,7 +106,18 @@
   });
 
   /** Everything drawn over the cells, the river above all other lines but its crossings. */
-  const LineLayer = PathLayer.extend({
+  const Lines = muster.Drawing.extend({
+    includes: PATHS,
+
+    initialize(content) {
+      this.content = content;
+    },
+
+    show(state) {
+      this.theme = state.dark ? "dark" : "light";
+      this.shown = state.layers;
+    },
+
     paint(context) {
       const { lines, districts } = this.content;
       const colours = this.colours();
@@ -210,8 +222,8 @@
 
   muster.lines = function (map) {
     const content = muster.content("lines");
-    muster.layers.land = new LandLayer("land", content);
-    muster.layers.lines = new LineLayer("lines", content);
+    muster.layers.land = new LandLayer(content);
+    muster.layers.lines = new Lines(content);
     muster.loading.push(load(content));
   };
 })();

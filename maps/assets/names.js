@@ -1,4 +1,4 @@
-/* Names on the map: all layers offer theirs, and one canvas writes those that fit. */
+/* Names on the map: all layers offer theirs, and those that fit are written. */
 (function () {
   "use strict";
 
@@ -8,20 +8,14 @@
   const overlap = (one, other) =>
     one.left < other.right && one.right > other.left && one.top < other.bottom && one.bottom > other.top;
 
-  const NameLayer = muster.CanvasLayer.extend({
-    initialize() {
-      L.setOptions(this, { pane: "names" });
-    },
-
+  const Names = muster.Drawing.extend({
     show(state) {
       this.language = state.language;
-      this.draw();
     },
 
     /** Boxes that no name may cover: the clusters of units. */
     obstacles() {
-      const { units } = muster.layers;
-      return this._map.hasLayer(units) ? units.boxes() : [];
+      return muster.drawings.shows("units") ? muster.layers.units.boxes() : [];
     },
 
     paint(context) {
@@ -29,9 +23,8 @@
       const colours = muster.layers.lines.colours();
       context.textBaseline = "middle";
       for (const key of ORDER) {
-        const layer = muster.layers[key];
-        if (!this._map.hasLayer(layer)) continue;
-        for (const name of layer.names(this._map.getZoom(), this.language)) {
+        if (!muster.drawings.shows(key)) continue;
+        for (const name of muster.layers[key].names(this._map.getZoom(), this.language)) {
           this.write(context, name, taken, colours);
         }
       }
@@ -64,5 +57,5 @@
     },
   });
 
-  muster.names = () => new NameLayer();
+  muster.names = () => new Names();
 })();

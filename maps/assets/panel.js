@@ -203,7 +203,7 @@
   function unitTypes(store) {
     const { types, typeColours } = muster.layers.units;
     const list = node("p", { class: "muster-types" });
-    store.watch((state) => {
+    muster.watchParts(store, ["language"], (state) => {
       const parts = types.map((names, type) => {
         const dot = node("i", { "aria-hidden": "true" });
         dot.style.background = typeColours[type];
@@ -217,8 +217,8 @@
   /* Lines that this city has; a box for a river it has not would only puzzle. */
   const LINE_KINDS = { river: "river", expressways: "expressway", metro: "metro", crossings: "crossing" };
   const isThere = (key) => {
-    if (key === "reserve") return muster.layers.reserve.marks.length > 0;
     if (key === "sites") return muster.layers.sites.sites.length > 0;
+    if (key === "reserve") return muster.layers.reserve.marks.length > 0;
     return !LINE_KINDS[key] || (muster.layers.lines.content.lines[LINE_KINDS[key]] || []).length > 0;
   };
 
@@ -229,10 +229,8 @@
       box.addEventListener("change", () => {
         store.set({ layers: { ...store.state.layers, [key]: box.checked } });
       });
-      store.watch((state) => {
-        box.checked = state.layers[key];
-        place.replaceChildren(markIcon(key, state));
-      });
+      store.watch((state) => (box.checked = state.layers[key]));
+      muster.watchParts(store, ["dark"], (state) => place.replaceChildren(markIcon(key, state)));
       return node("label", {}, [box, place, node("span", { word: key })]);
     });
     return node("fieldset", { class: "muster-layers muster-extra" }, [
@@ -245,7 +243,7 @@
   /** The line that says what is not real; it lies on the map, always in view. */
   muster.syntheticLine = function (page, store) {
     const line = node("span", {});
-    store.watch((state) => {
+    muster.watchParts(store, ["language"], (state) => {
       const made = page.provenance.filter((item) => item.status !== "real");
       const stop = state.language === "zh" ? "、" : ", ";
       line.textContent = made.map((item) => item[state.language]).join(stop) || "–";
@@ -256,7 +254,7 @@
   function sourceSection(page, store) {
     const list = node("ul", {});
     const statuses = { real: "real", synthetic: "status_synthetic", assumption: "assumption" };
-    store.watch((state) => {
+    muster.watchParts(store, ["language"], (state) => {
       const words = page.words[state.language];
       list.replaceChildren(
         ...page.provenance.map((item) =>
@@ -325,6 +323,7 @@
       muster.eventSection(page, store, open),
       layerSection(store),
       ...muster.reserveSection(page, store),
+      muster.symbolSection(),
       ...muster.lendingSection(page, store),
       sourceSection(page, store),
       muster.approvalBox(page),

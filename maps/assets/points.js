@@ -3,28 +3,30 @@
   "use strict";
 
   const NAMED_FROM_ZOOM = { stations: 13, visits: 13, posts: 11, reserve: 99 };
+  /* Beside its place, so that the units on patrol there are seen and found too. */
+  const ASIDE = { reserve: [9, 9] };
   const RESERVE_FILLS = ["#0b3b2e", "#5b2a86"];
   const RING_FILLS = ["#c81e3a", "#e07b00", "#2458b8", "#111827"];
   const BESIDE = [[11, 0], [11, 12], [11, -12]];
 
-  /** A layer of marks; `marks` have a world position, names and whatever the popup needs. */
-  const MarkLayer = muster.CanvasLayer.extend({
+  /** The marks of a kind; `marks` have a world position, names and whatever the popup needs. */
+  const Marks = muster.Drawing.extend({
     hour: 0,
 
     initialize(kind, marks) {
-      L.setOptions(this, { pane: "marks" });
       this.kind = kind;
+      this.aside = ASIDE[kind] || [0, 0];
       this.marks = marks;
     },
 
     show(state) {
       this.hour = state.hour;
-      this.draw();
     },
 
     paint(context) {
       for (const mark of this.marks) {
-        const [x, y] = [this.x(mark.world), this.y(mark.world)];
+        const [right, down] = this.aside;
+        const [x, y] = [this.x(mark.world) + right, this.y(mark.world) + down];
         if (this.sees(x, y, 10)) muster.MARKS[this.kind](context, x, y, mark, this.hour);
       }
     },
@@ -48,7 +50,7 @@
       for (const mark of this.marks) {
         if (this.kind === "reserve" && !muster.activeRows(mark, this.hour).length) continue;
         const at = this._map.latLngToContainerPoint([mark.lat, mark.lon]);
-        const away = at.distanceTo(point);
+        const away = at.add(this.aside).distanceTo(point);
         if (away <= least) {
           least = away;
           best = mark;
@@ -110,7 +112,7 @@
       context.beginPath();
       context.rect(x - 6, y - 6, 12, 12);
       inked(context, missing ? "#ffffff" : colour, missing ? colour : "#ffffff", missing ? 2.4 : 1.6);
-      context.font = "700 9px " + muster.FONT;
+      context.font = "700 10px " + muster.FONT;
       context.fillStyle = missing ? colour : "#ffffff";
       context.textAlign = "center";
       context.textBaseline = "middle";
@@ -170,14 +172,13 @@
       })),
       reserve: content.reserve.marks.map((mark) => ({
         ...mark,
-        names: { en: "", zh: "" },
         world: muster.world(mark.lat, mark.lon),
       })),
       posts: content.posts.map((post) => ({ ...post, world: muster.world(post.lat, post.lon) })),
     };
     muster.reserveSites = content.reserve.sites;
     for (const [kind, marks] of Object.entries(made)) {
-      muster.layers[kind] = new MarkLayer(kind, marks);
+      muster.layers[kind] = new Marks(kind, marks);
     }
     await muster.loadUnits(content.units, marksOf(content.units, () => ({})));
   }

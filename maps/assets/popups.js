@@ -208,18 +208,23 @@
 
     reserve(mark, state, page) {
       const words = page.words[state.language];
-      const rows = muster.activeRows(mark, state.hour).map((row) => {
-        const minutes = row.minutes[state.hour - row.from];
-        return [
-          row.kind[state.language],
-          row.site[state.language],
-          row.have ? muster.minutesText(minutes) : words.crew_missing,
-        ];
-      });
+      const rows = muster.activeRows(mark, state.hour);
+      const lines = rows.map((row) => [
+        row.kind[state.language],
+        row.site[state.language],
+        row.have ? muster.limitText(row.minutes[state.hour - row.from], row.limit) : words.crew_missing,
+      ]);
+      const parts = [
+        heading(mark.names[state.language]),
+        node("p", { text: words.reserve_unit + ", " + page.commands[mark.command][state.language] }),
+      ];
+      if (!rows.length) return [...parts, node("p", { text: words.no_reserve_here })];
+      const table = headedTable([words.type, words.promised_to, words.minutes], lines);
+      table.className = "muster-unbroken";
       return [
-        heading(words.reserve_unit),
-        node("p", { text: page.commands[mark.command][state.language] }),
-        headedTable([words.type, words.promised_to, words.minutes], rows),
+        ...parts,
+        facts([[words.manned, rows.filter((row) => row.have).length + " / " + rows.length]]),
+        table,
       ];
     },
 
@@ -245,8 +250,7 @@
   function foundAt(map, latlng) {
     const point = map.project(latlng).subtract(map.project(map.containerPointToLatLng([0, 0])));
     for (const kind of ["posts", "reserve", "units", "visits", "stations", "sites"]) {
-      const layer = muster.layers[kind];
-      const thing = map.hasLayer(layer) && layer.nearest(point, 11);
+      const thing = muster.drawings.shows(kind) && muster.layers[kind].nearest(point, 11);
       if (thing) return { kind, thing };
     }
     const cell = muster.layers.cells.cellAt(latlng);

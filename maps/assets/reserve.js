@@ -7,17 +7,23 @@
   /** Minutes as text, a dash where nobody comes. */
   muster.minutesText = (minutes) => (minutes === null || minutes === undefined ? "–" : minutes.toFixed(1));
 
+  /** Minutes beside the limit that they keep or not. */
+  muster.limitText = (minutes, limit) =>
+    muster.minutesText(minutes) + (minutes !== null && minutes <= limit ? "\u00a0(≤\u00a0" : "\u00a0(>\u00a0") + limit + ")";
+
   function siteLine(row, state) {
     const at = state.hour - row.from;
     const [own, next] = [row.own[at], row.next[at]];
     const late = own === null || own > row.limit;
-    return node("tr", { class: late ? "muster-late" : "" }, [
+    return node("tr", {}, [
       node("th", { scope: "row", text: row.site[state.language] }),
-      node("td", { text: row.kind[state.language] }),
-      node("td", {}, [node(late ? "strong" : "span", { text: muster.minutesText(own) })]),
+      node("td", { class: late ? "muster-short" : "" }, [node(late ? "strong" : "span", { text: muster.minutesText(own) })]),
       node("td", { text: muster.minutesText(next) }),
     ]);
   }
+
+  const kindLine = (kind) =>
+    node("tr", { class: "muster-kind" }, [node("th", { scope: "rowgroup", colspan: 3, text: kind })]);
 
   /** Table of the sites of the hour; no section where the plan has no reserve. */
   muster.reserveSection = function (page, store) {
@@ -27,13 +33,18 @@
     const none = node("p", { word: "no_reserve" });
     const table = node("table", {}, [
       node("thead", {}, [
-        node("tr", {}, ["site", "type", "own_unit", "next_best"].map((word) => node("th", { scope: "col", word }))),
+        node("tr", {}, ["site", "own_unit", "next_best"].map((word) => node("th", { scope: "col", word }))),
       ]),
       body,
     ]);
     const redraw = (state) => {
       const rows = sites.filter((row) => row.from <= state.hour && state.hour < row.to);
-      body.replaceChildren(...rows.map((row) => siteLine(row, state)));
+      const lines = rows.map((row, number) => {
+        const kind = row.kind[state.language];
+        const first = !number || rows[number - 1].kind[state.language] !== kind;
+        return first ? [kindLine(kind), siteLine(row, state)] : [siteLine(row, state)];
+      });
+      body.replaceChildren(...lines.flat());
       table.hidden = !rows.length;
       none.hidden = !table.hidden;
     };

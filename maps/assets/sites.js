@@ -3,7 +3,8 @@
   "use strict";
 
   const FROM_ZOOM = { rings: 11, passages: 14, zoneNames: 16.5, passageNames: 17 };
-  const CLASS_FILLS = [null, "rgba(240, 170, 0, 0.45)", "rgba(214, 40, 40, 0.5)", "rgba(110, 0, 50, 0.65)"];
+  /* How the classes of density are coloured; the lowest is not. */
+  const CLASS_FILLS = muster.CROWD_FILLS = [null, "rgba(240, 170, 0, 0.45)", "rgba(214, 40, 40, 0.5)", "rgba(110, 0, 50, 0.65)"];
   const CLOSED = "#c8102e";
   const INK = "#12284f";
   const WAITING_PER_M2 = 2;
@@ -26,11 +27,10 @@
     return found;
   };
 
-  const SiteLayer = muster.CanvasLayer.extend({
+  const Sites = muster.Drawing.extend({
     hour: 0,
 
     initialize(content) {
-      L.setOptions(this, { pane: "sites" });
       this.colours = content.colours;
       this.sites = content.sites.map((site, number) => ({
         ...site,
@@ -43,7 +43,6 @@
 
     show(state) {
       this.hour = state.hour;
-      this.draw();
     },
 
     pixels(outline) {
@@ -102,36 +101,12 @@
       const radius = Math.max(5, Math.sqrt(people / WAITING_PER_M2 / Math.PI) * this.pixelsPerM());
       const x = this.x(world) - inwards[0] * (radius + 6);
       const y = this.y(world) + inwards[1] * (radius + 6);
-      if (!this.sees(x, y, radius)) return;
-      context.save();
-      context.beginPath();
-      context.arc(x, y, radius, 0, 2 * Math.PI);
-      context.fillStyle = "rgba(255, 255, 255, 0.7)";
-      context.fill();
-      context.strokeStyle = INK;
-      context.lineWidth = 1.2;
-      context.stroke();
-      context.clip();
-      context.beginPath();
-      for (let at = -2 * radius; at <= 2 * radius; at += 5) {
-        context.moveTo(x + at - radius, y + radius);
-        context.lineTo(x + at + radius, y - radius);
-      }
-      context.stroke();
-      context.restore();
+      if (this.sees(x, y, radius)) muster.paintHatched(context, x, y, radius);
     },
 
     paintPassage(context, { world, inwards, kind }, state) {
       const [x, y] = [this.x(world), this.y(world)];
-      if (!this.sees(x, y, 20)) return;
-      context.save();
-      context.translate(x, y);
-      muster.PASSAGES[kind](context);
-      context.rotate(Math.atan2(-inwards[1], inwards[0]));
-      if (state === "c") closedBar(context);
-      else if (kind !== "metro" || state !== "b") arrows(context, state);
-      context.restore();
-      if (state === "s") skipped(context, x, y);
+      if (this.sees(x, y, 20)) muster.paintPassage(context, x, y, kind, inwards, state);
     },
 
     names(zoom, language) {
@@ -179,6 +154,38 @@
       return best;
     },
   });
+
+  /** A hatched disc: people who wait. */
+  muster.paintHatched = function (context, x, y, radius) {
+    context.save();
+    context.beginPath();
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.fillStyle = "rgba(255, 255, 255, 0.7)";
+    context.fill();
+    context.strokeStyle = INK;
+    context.lineWidth = 1.2;
+    context.stroke();
+    context.clip();
+    context.beginPath();
+    for (let at = -2 * radius; at <= 2 * radius; at += 5) {
+      context.moveTo(x + at - radius, y + radius);
+      context.lineTo(x + at + radius, y - radius);
+    }
+    context.stroke();
+    context.restore();
+  };
+
+  /** A passage as it stands in the hour; without a state, what marks its kind alone. */
+  muster.paintPassage = function (context, x, y, kind, inwards, state) {
+    context.save();
+    context.translate(x, y);
+    muster.PASSAGES[kind](context);
+    context.rotate(Math.atan2(-inwards[1], inwards[0]));
+    if (state === "c") closedBar(context);
+    else if (state && (kind !== "metro" || state !== "b")) arrows(context, state);
+    context.restore();
+    if (state === "s") skipped(context, x, y);
+  };
 
   const middle = (ring) => {
     const bounds = L.bounds(ring);
@@ -268,7 +275,7 @@
 
   muster.sites = function () {
     const content = muster.content("sites");
-    muster.layers.sites = new SiteLayer(content);
+    muster.layers.sites = new Sites(content);
     muster.layers.sites.days = content.days;
   };
 })();

@@ -8,11 +8,10 @@
   /* Discs below this radius are too small for a number. */
   const NUMBERED = 7.5;
 
-  const UnitLayer = muster.CanvasLayer.extend({
+  const Units = muster.Drawing.extend({
     hour: 0,
 
     initialize(content, places, counts, busy) {
-      L.setOptions(this, { pane: "units" });
       Object.assign(this, { places, counts, busyShares: busy });
       this.types = content.types;
       this.typeColours = content.colours;
@@ -23,7 +22,6 @@
       this.hour = state.hour;
       this.side = state.view === "compare" ? "right" : null;
       this.divider = state.divider;
-      this.draw();
     },
 
     index(hour, type, place) {
@@ -119,8 +117,6 @@
     },
 
     paint(context) {
-      context.textAlign = "center";
-      context.textBaseline = "middle";
       this.drawn = this.clusters();
       for (const cluster of this.drawn) {
         if (this.sees(cluster.x, cluster.y, 20)) this.paintCluster(context, cluster);
@@ -128,7 +124,11 @@
     },
 
     paintCluster(context, { x, y, total, perType }) {
-      const radius = this.radiusOf(total);
+      this.paintDisc(context, x, y, this.radiusOf(total), total, perType);
+    },
+
+    paintDisc(context, x, y, radius, total, perType) {
+      const sum = perType.reduce((all, count) => all + count, 0);
       const disc = (size, colour) => {
         context.beginPath();
         context.arc(x, y, size, 0, 2 * Math.PI);
@@ -138,7 +138,7 @@
       disc(radius + 3, "rgba(255, 255, 255, 0.85)");
       let angle = -Math.PI / 2;
       perType.forEach((count, type) => {
-        const next = angle + (2 * Math.PI * count) / total;
+        const next = angle + (2 * Math.PI * count) / sum;
         context.beginPath();
         context.arc(x, y, radius + 1, angle, next);
         context.strokeStyle = this.typeColours[type];
@@ -150,6 +150,8 @@
       if (radius < NUMBERED) return;
       context.fillStyle = "#ffffff";
       context.font = "600 " + (radius > 10 ? 10.5 : 9) + "px " + muster.FONT;
+      context.textAlign = "center";
+      context.textBaseline = "middle";
       context.fillText(total, x, y + 0.5);
     },
 
@@ -194,7 +196,7 @@
   muster.loadUnits = async function (content, places) {
     const counts = new Uint16Array((await muster.unpack(content.counts)).buffer);
     const busy = await muster.unpack(content.busy);
-    muster.layers.units = new UnitLayer(content, places, counts, busy);
+    muster.layers.units = new Units(content, places, counts, busy);
     muster.layers.units.origins = await originsOf(content.origins);
   };
 })();

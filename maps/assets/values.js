@@ -31,18 +31,26 @@
   }
 
   /** Codes hour by hour, of frames that may lie cell by cell or tell changes between hours. */
-  function hourByHour({ byCell, change }, bytes, cells) {
-    const hours = bytes.length / cells;
-    const [perCell, perHour] = byCell ? [hours, 1] : [1, cells];
-    const codes = byCell ? new Uint8Array(bytes.length) : bytes;
-    for (let hour = 0; hour < hours; hour++) {
-      const first = hour * cells;
-      const before = change && hour ? first - cells : -1;
-      for (let cell = 0; cell < cells; cell++) {
-        const value = bytes[cell * perCell + hour * perHour];
-        codes[first + cell] = before < 0 ? value : value + codes[before + cell];
+  async function hourByHour({ packed, byCell, change }, cells, hours) {
+    const codes = new Uint8Array(cells * hours);
+    let [cell, hour] = [0, 0];
+    await muster.unpackTo(packed, (piece) => {
+      for (let i = 0; i < piece.length; i++) {
+        const at = hour * cells + cell;
+        codes[at] = change && hour ? piece[i] + codes[at - cells] : piece[i];
+        if (byCell) hour++;
+        else cell++;
+        if (byCell && hour === hours) {
+          hour = 0;
+          cell++;
+        } else if (!byCell && cell === cells) {
+          cell = 0;
+          hour++;
+        }
       }
-    }
+      /* Freed at once where the browser can: until it tidies up the pieces take as much as the codes. */
+      piece.buffer.transfer?.(0);
+    });
     return codes;
   }
 
@@ -50,9 +58,10 @@
    * Base of the layers of cells. A layer that extends it says how to lay out its cells
    * (`loadPlaces`), to colour them (`colour`, `paint`) and which one lies at a place (`cellAt`).
    */
-  muster.ValueLayer = muster.CanvasLayer.extend({
+  muster.ValueLayer = muster.Drawing.extend({
+    picture: true,
+
     initialize(content) {
-      L.setOptions(this, { pane: "cells", opacity: content.opacity });
       Object.assign(this, content);
       this.hour = 0;
       this.view = "plan";
@@ -95,7 +104,7 @@
     async decoded(metric, name) {
       const packed = metric.frames[name];
       delete metric.frames[name];
-      const codes = hourByHour(packed, await muster.unpack(packed.packed), this.cells);
+      const codes = await hourByHour(packed, this.cells, this.hours);
       if (name === "difference") await this.addExpected(metric, codes);
       metric.codes[name] = codes;
     },
@@ -129,7 +138,6 @@
       this.metric = this.metrics.find((metric) => metric.key === state.metric);
       this.divider = state.divider;
       for (const name of this.names()) this.colour(name);
-      this.draw();
     },
 
     /** What is drawn: both plans on either side of the divider, one of them or the difference. */
@@ -150,6 +158,14 @@
         this.lay(context, name);
         context.restore();
       }
+      this.fade(context);
+    },
+
+    /* Cells overlap by a fraction, so they become translucent together; nothing else is there yet. */
+    fade(context) {
+      context.globalCompositeOperation = "destination-in";
+      context.fillStyle = "rgba(0, 0, 0, " + this.opacity + ")";
+      context.fillRect(0, 0, this.size.x, this.size.y);
     },
 
     /** Value of a cell as text; `words` for the codes that are not values. */

@@ -76,9 +76,7 @@
         node("td", { text: cells.valueText(demand, "plan", cell, words) }),
       ]);
     };
-    store.watch((state) => {
-      section.classList.toggle("open", state.table);
-      if (state.playing) return;
+    const fill = (state) => {
       const { cells } = muster.layers;
       const words = page.words[state.language];
       const { metric } = cells;
@@ -90,6 +88,14 @@
         const worst = worstCells(cells, metric, name, state.hour);
         body.replaceChildren(...worst.map((cell) => line(cell, metric, name, state, words)));
       });
+    };
+    /* A table that nobody sees can wait until the hours stand still. */
+    const fillLater = muster.whenQuiet(() => fill(store.state));
+    store.watch((state) => {
+      section.classList.toggle("open", state.table);
+      if (state.playing) return;
+      if (state.table || !body.children.length) fill(state);
+      else fillLater();
     });
     return section;
   };

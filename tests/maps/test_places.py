@@ -94,6 +94,9 @@ def test_the_mesh_is_within_a_pixel_at_every_zoom(city: Any, open_page: Any, kin
 
 PAINTED = """(places) => {
   const layer = muster.layers.cells;
+  muster.drawings.shown = new Set(["cells"]);
+  layer.opacity = 1;
+  muster.drawings.draw();
   const context = layer.canvas.getContext("2d");
   return places.map(([lat, lon]) => {
     const world = muster.world(lat, lon);
@@ -101,7 +104,7 @@ PAINTED = """(places) => {
     return [...context.getImageData(at[0], at[1], 1, 1).data].slice(0, 3);
   });
 }"""
-"""Colour that is painted at each place of the view."""
+"""Colour of the cells alone, not yet translucent, at each place of the view."""
 
 
 @pytest.mark.parametrize("kind", ["turned", "hexagons"])

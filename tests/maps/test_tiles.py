@@ -140,7 +140,7 @@ def test_tiles_come_from_that_origin_and_lie_under_the_cells(city: Any, served: 
     assert all(url.startswith("https://tiles.example.test:8443/base/") for url in asked)
     assert all(url.endswith(".png?style=grey") and "{" not in url for url in asked)
     order = "(name) => Number(getComputedStyle(muster.map.getPane(name)).zIndex)"
-    land, tiles, cells = (page.evaluate(order, name) for name in ("land", "tiles", "cells"))
+    land, tiles, cells = (page.evaluate(order, name) for name in ("land", "tiles", "drawings"))
     assert land < tiles < cells
     before = len(asked)
     stopped = page.evaluate(REACH, "https://elsewhere.example.test")
