@@ -130,6 +130,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "本小时到岗/需求；概率来自预测客流。",
     ),
     "no_events": ("No event has posts in this hour.", "本小时无活动岗位。"),
+    "not_on_paper": ("more in the page itself.", "项未印出，见网页。"),
     "people_inside": ("people", "人"),
     "usually_at": ("about", "约"),
     "this_hour": ("this hour", "本小时"),

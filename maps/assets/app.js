@@ -189,7 +189,7 @@
     liftAbove(map, note);
     map.getContainer().append(divider, node("div", { class: "muster-centre", "aria-hidden": "true" }));
     muster.watchClicks(map, page, store);
-    muster.watchPrint(map, store);
+    muster.watchPrint(map, store, page);
     store.watch((state) => {
       document.documentElement.lang = LANGUAGE_TAGS[state.language];
       document.documentElement.classList.toggle("dark", state.dark);

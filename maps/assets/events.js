@@ -80,6 +80,7 @@
       node("summary", { word: "events_now" }),
       node("p", { class: "muster-note", word: "events_note" }),
       list,
+      node("p", { class: "muster-left-out", hidden: "" }),
       none,
     ]);
     details.open = true;

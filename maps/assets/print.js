@@ -32,19 +32,24 @@
     ]);
   };
 
-  /** Entries of the lists that do not fit on the sheet are left out whole. */
-  function fitLists(printing) {
+  /** Entries of the lists that do not fit on the sheet are left out whole, and their number is told. */
+  function fitLists(printing, words) {
     for (const list of document.querySelectorAll(".muster-list")) {
-      const { bottom } = list.getBoundingClientRect();
-      for (const entry of list.querySelectorAll("li")) {
-        if (!printing) entry.hidden = false;
-        else if (entry.getBoundingClientRect().bottom > bottom) entry.hidden = true;
+      const entries = [...list.querySelectorAll("li")];
+      const more = list.querySelector(".muster-left-out");
+      for (const entry of entries) entry.hidden = false;
+      if (more) more.hidden = true;
+      if (!printing || !more) continue;
+      for (let left = 1; left <= entries.length && list.scrollHeight > list.clientHeight; left++) {
+        more.hidden = false;
+        more.textContent = left + " " + words.not_on_paper;
+        entries[entries.length - left].hidden = true;
       }
     }
   }
 
   /** Before printing the map is laid out as on paper and shows what it showed; after it as before. */
-  muster.watchPrint = function (map, store) {
+  muster.watchPrint = function (map, store, page) {
     let before = null;
     const lay = (printing) => {
       document.documentElement.classList.toggle("muster-printing", printing);
@@ -67,7 +72,7 @@
       const whole = before.bounds.contains(city);
       map.fitBounds(whole ? city : before.bounds, { animate: false, padding: whole ? [24, 24] : [0, 0] });
       store.set({ dark: false, divider: before.share * map.getSize().x });
-      fitLists(true);
+      fitLists(true, page.words[store.state.language]);
       muster.printRatio = PRINT_RATIO;
       map.eachLayer((layer) => layer.renew && layer.renew());
     };

@@ -239,6 +239,30 @@ def test_prints_on_one_sheet_of_a3(city: Any, open_page: Any, width: int) -> Non
         assert opened.errors == []
 
 
+def test_the_sheet_tells_how_many_events_it_leaves_out(city: Any, open_page: Any) -> None:
+    with open_page(city.page()) as opened:
+        page = opened.page
+        page.evaluate(
+            """() => {
+              const { marks } = muster.layers.posts;
+              for (let i = 0; i < 30; i++) marks.push({ ...marks[0] });
+            }"""
+        )
+        at_hour(opened, 1)
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        events = page.locator(".muster-list:has(> .muster-left-out)")
+        shown = events.locator("li:visible").count()
+        assert 0 < shown < 31
+        more = events.locator(".muster-left-out")
+        assert more.inner_text() == f"{31 - shown} more in the page itself."
+        line, box = more.bounding_box(), page.locator(".muster-layers").bounding_box()
+        assert line["y"] + line["height"] <= box["y"], "the line itself is on the sheet"
+        page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        assert events.locator("li:visible").count() == 31
+        assert not more.is_visible()
+        assert opened.errors == []
+
+
 @pytest.mark.parametrize(
     ("status", "mark"),
     [("draft", "DRAFT, not approved"), ("reviewed", "REVIEWED, not approved"), ("approved", None)],
