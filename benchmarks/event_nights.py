@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from benchmarks.record import Record, peak_mb
+from benchmarks.record import Record, peak_mb, refuse_unknown
 from geodata.area import StudyArea
 from geodata.crowd import EventCrowd
 from geodata.district_file import read_districts
@@ -69,15 +69,7 @@ def run(names: Sequence[str]) -> Iterator[EventNightRecord]:
     loaded = load_scenario(SCENARIO)
     book = shipped_sites(loaded)
     known = [crowd.event_id for crowd in book.crowds]
-    faults = FaultLog()
-    for name in [name for name in names if name not in known]:
-        faults.add(
-            "event_nights",
-            f"no night {name}",
-            expected=", ".join(known),
-            remedy="Name one of them with --instance.",
-        )
-    faults.raise_if_any()
+    refuse_unknown("event_nights", "night", names, known)
     for crowd in book.crowds:
         if not names or crowd.event_id in names:
             yield _line(crowd, book, loaded.scenario.seed)

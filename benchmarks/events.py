@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.location import timed
-from benchmarks.record import Record, peak_mb
-from geodata.faults import FaultLog
+from benchmarks.record import Record, peak_mb, refuse_unknown
 from optimizer.calls import PatrolTerms
 from optimizer.event_posts import LONGEST_POST_H, SUPERVISOR_SPAN
 from optimizer.judges.rules import staffing_violations
@@ -59,16 +58,7 @@ def run(names: Sequence[str]) -> Iterator[EventsRecord]:
     BadInput
         When an instance is unknown.
     """
-    faults = FaultLog()
-    for name in names:
-        if name not in INSTANCES:
-            faults.add(
-                "events",
-                f"no instance {name}",
-                expected=", ".join(INSTANCES),
-                remedy="Name one of these with --instance.",
-            )
-    faults.raise_if_any()
+    refuse_unknown("events", "instance", names, INSTANCES)
     for name in names or INSTANCES:
         yield festival() if name == FESTIVAL else drawn_posts(name, POSTS[name])
 

@@ -7,8 +7,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks.location import timed
-from benchmarks.record import Record, peak_mb
-from geodata.faults import FaultLog
+from benchmarks.record import Record, peak_mb, refuse_unknown
 from optimizer.calls import PatrolTerms
 from optimizer.judges.loan_times import loan_times
 from optimizer.judges.rules import staffing_violations
@@ -55,16 +54,7 @@ def run(names: Sequence[str]) -> Iterator[LoansRecord]:
     BadInput
         When another instance is named.
     """
-    faults = FaultLog()
-    for name in names:
-        if name != NIGHT:
-            faults.add(
-                "loans",
-                f"no instance {name}",
-                expected=NIGHT,
-                remedy="Name this one with --instance, or none.",
-            )
-    faults.raise_if_any()
+    refuse_unknown("loans", "instance", names, (NIGHT,))
     yield from measure(NIGHT, load_scenario(SCENARIO))
 
 

@@ -13,8 +13,7 @@ from benchmarks.location import timed
 from benchmarks.map_fields import Drawn, drawn_plan
 from benchmarks.map_record import SEED, record
 from benchmarks.map_stock import STOCK, stock_record
-from benchmarks.record import Record
-from geodata.faults import FaultLog
+from benchmarks.record import Record, refuse_unknown
 from maps.metrics import METRICS, Metric
 from maps.page import plan_map
 
@@ -91,16 +90,7 @@ def run(names: Sequence[str]) -> Iterator[Record]:
         When a page is unknown.
     """
     known = [*CASES, *STOCK]
-    faults = FaultLog()
-    for name in names:
-        if name not in known:
-            faults.add(
-                "map",
-                f"no page {name}",
-                expected=", ".join(known),
-                remedy="Name one of these with --instance.",
-            )
-    faults.raise_if_any()
+    refuse_unknown("map", "page", names, known)
     wanted = names or [name for name in known if name != "smoke"]
     with chromium() as browser, tempfile.TemporaryDirectory() as folder:
         for name in wanted:

@@ -4,7 +4,7 @@ import csv
 import json
 import resource
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -139,6 +139,26 @@ def _instance(folder: Path, number: int, row: dict[str, str], faults: FaultLog) 
     return Instance(
         row["family"], row["instance"], files, params, row["params"], known, row["status"]
     )
+
+
+def refuse_unknown(family: str, kind: str, names: Sequence[str], known: Collection[str]) -> None:
+    """Refuse names that a family does not have; `kind` says what these are, such as sizes.
+
+    Raises
+    ------
+    BadInput
+        Naming them, and all that are known.
+    """
+    faults = FaultLog()
+    for name in names:
+        if name not in known:
+            faults.add(
+                family,
+                f"no {kind} {name}",
+                expected=", ".join(known),
+                remedy="Name one of these with --instance.",
+            )
+    faults.raise_if_any()
 
 
 def number_in(instance: Instance, key: str) -> float:

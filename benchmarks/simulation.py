@@ -10,8 +10,7 @@ from benchmarks.city import SIDE_KM
 from benchmarks.city_world import City as World
 from benchmarks.city_world import CitySize, synthetic_city
 from benchmarks.location import timed
-from benchmarks.record import Record, peak_mb
-from geodata.faults import FaultLog
+from benchmarks.record import Record, peak_mb, refuse_unknown
 from optimizer.calls import PatrolTerms
 from optimizer.judges.simulation.city import City, SimulationTerms, simulated_city
 from optimizer.judges.simulation.replication import Replication, replicate
@@ -66,16 +65,7 @@ def run(names: Sequence[str]) -> Iterator[Record]:
     BadInput
         When a size is unknown.
     """
-    faults = FaultLog()
-    for name in names:
-        if name not in SIZES:
-            faults.add(
-                "simulation",
-                f"no size {name}",
-                expected=", ".join(SIZES),
-                remedy="Name one of these with --instance.",
-            )
-    faults.raise_if_any()
+    refuse_unknown("simulation", "size", names, SIZES)
     for name in names or SIZES:
         yield measure(name, SIZES[name], REPLICATIONS)
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.location import timed
-from benchmarks.record import Record, peak_mb
-from geodata.faults import FaultLog
+from benchmarks.record import Record, peak_mb, refuse_unknown
 from optimizer.calls import PatrolTerms
 from optimizer.joint_report import JointReport
 from optimizer.plan import Deployment
@@ -72,16 +71,7 @@ def run(names: Sequence[str]) -> Iterator[StaffingRecord]:
     BadInput
         When a horizon is unknown.
     """
-    faults = FaultLog()
-    for name in names:
-        if name not in HOURS:
-            faults.add(
-                "staffing",
-                f"no horizon {name}",
-                expected=", ".join(HOURS),
-                remedy="Name one of these with --instance.",
-            )
-    faults.raise_if_any()
+    refuse_unknown("staffing", "horizon", names, HOURS)
     for name in names or HOURS:
         yield from measure(name, load_scenario(SCENARIO, (f"horizon.hours={HOURS[name]}",)))
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.location import timed
-from benchmarks.record import Record, peak_mb
-from geodata.faults import FaultLog
+from benchmarks.record import Record, peak_mb, refuse_unknown
 from geodata.places import LineEnds, Places, VisitPoints, joined_points
 from geodata.situation import Situation
 from geodata.visit_line_file import LINE_KMH
@@ -65,16 +64,7 @@ def run(names: Sequence[str]) -> Iterator[VisitsRecord]:
     BadInput
         When a size is unknown.
     """
-    faults = FaultLog()
-    for name in names:
-        if name not in SIZES:
-            faults.add(
-                "visits",
-                f"no size {name}",
-                expected=", ".join(SIZES),
-                remedy="Name one of these with --instance.",
-            )
-    faults.raise_if_any()
+    refuse_unknown("visits", "size", names, SIZES)
     world = build_world(load_scenario(SCENARIO, ("visits.method=routes",)))
     for name in names or SIZES:
         yield fireworks_night(world, name, *SIZES[name])

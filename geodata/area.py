@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from shapely import STRtree
 from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from geodata.datum import to_wgs84
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,23 @@ class StudyArea:
     def to_lonlat(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Metres in the area's CRS to WGS84 degrees."""
         return Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True).transform(x, y)
+
+
+def metric_polygon(
+    shape: BaseGeometry | None, crs: str, area_crs: str
+) -> Polygon | MultiPolygon | None:
+    """A polygon declared to be in `crs`, flat and in metres of the area's CRS.
+
+    None where the shape is no polygon or cannot lie in the declared CRS.
+    """
+    if not isinstance(shape, Polygon | MultiPolygon):
+        return None
+    flat = shapely.force_2d(shape)
+    vertices = shapely.get_coordinates(flat)
+    lonlat = to_wgs84(vertices[:, 0], vertices[:, 1], crs)
+    project = Transformer.from_crs("EPSG:4326", area_crs, always_xy=True)
+    metric = np.stack(project.transform(*lonlat), axis=1)
+    return shapely.set_coordinates(flat, metric) if np.isfinite(metric).all() else None
 
 
 def overlapping_districts(

@@ -4,15 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import CRSError
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
 
-from geodata.area import District, StudyArea, overlapping_districts
-from geodata.datum import to_wgs84
+from geodata.area import District, StudyArea, metric_polygon, overlapping_districts
 from geodata.faults import FaultLog
 from geodata.files import Layer, Table, read_layer, read_table
 from geodata.points import crs_is_known
@@ -97,7 +95,7 @@ def _districts(
     groups = check.texts(group_column) if group_column else [""] * len(ids)
     shapes = list(layer.frame.geometry)
     _check_shapes(check, shapes, ids)
-    polygons = [_metric(shape, crs, area_crs) for shape in shapes]
+    polygons = [metric_polygon(shape, crs, area_crs) for shape in shapes]
     check.refuse(
         check.sound & np.array([polygon is None for polygon in polygons], dtype=bool),
         "the district's coordinates cannot lie in the declared CRS",
@@ -133,18 +131,6 @@ def _check_shapes(check: RowCheck, shapes: list[BaseGeometry | None], ids: list[
         remedy="Repair the boundary in a GIS (make valid).",
         values=[f"{name}: {reason}" for name, reason in zip(ids, reasons, strict=True)],
     )
-
-
-def _metric(shape: BaseGeometry | None, crs: str, area_crs: str) -> Polygon | MultiPolygon | None:
-    """The polygon in the area's CRS, None where it cannot lie in the declared one."""
-    if not isinstance(shape, Polygon | MultiPolygon):
-        return None
-    flat = shapely.force_2d(shape)
-    vertices = shapely.get_coordinates(flat)
-    lonlat = to_wgs84(vertices[:, 0], vertices[:, 1], crs)
-    project = Transformer.from_crs("EPSG:4326", area_crs, always_xy=True)
-    metric = np.stack(project.transform(*lonlat), axis=1)
-    return shapely.set_coordinates(flat, metric) if np.isfinite(metric).all() else None
 
 
 def _note_overlaps(file: str, districts: tuple[District, ...], faults: FaultLog) -> None:

@@ -15,7 +15,7 @@ from geodata.files import read_table
 from geodata.forecast import DemandForecast
 from geodata.grid import Grid
 from geodata.horizon import Horizon
-from geodata.points import cells_of, crs_is_known, read_points, refuse_outside
+from geodata.points import cells_of, crs_is_known, read_points_inside
 from geodata.row_check import RowCheck
 
 _MOST_CALLS_PER_H = 1_000_000.0
@@ -99,8 +99,7 @@ def _places(
             remedy="Add one of them; docs/data-formats.md describes the file.",
         )
     elif crs_is_known(check.table.file, crs, check.faults):
-        points = read_points(check, area, str(crs))
-        refuse_outside(check, points, str(crs), area)
+        points = read_points_inside(check, area, str(crs))
         pairs = np.stack([points.lon, points.lat], axis=1)
         _, keys = np.unique(pairs, axis=0, return_inverse=True)
         return cells_of(points, grid), keys.ravel()

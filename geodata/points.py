@@ -1,6 +1,8 @@
 """Points of input files: read, brought to the area's CRS and tied to district and cell."""
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import shapely
@@ -10,7 +12,9 @@ from scipy.spatial import cKDTree
 from geodata.area import StudyArea
 from geodata.datum import datum_fault, to_wgs84
 from geodata.faults import FaultLog
+from geodata.files import read_table
 from geodata.grid import Grid
+from geodata.places import Places
 from geodata.row_check import RowCheck
 
 
@@ -28,6 +32,40 @@ class Points:
     district: NDArray[np.int64]
 
 
+def open_points(
+    path: Path, columns: Collection[str], area: StudyArea, crs: str | None, faults: FaultLog
+) -> tuple[RowCheck, Points] | None:
+    """Rows of a table of points in the area, and their points `[row]`; None without a table.
+
+    A column `notes` is allowed beside `columns`; a table without rows is a fault. A declared CRS
+    that is not known is noted too: the points then stand anywhere, and none of them is refused.
+    """
+    crs_ok = crs_is_known(path.name, crs, faults)
+    table = read_table(path, columns, faults, allowed=("notes",))
+    if table is None:
+        return None
+    check = RowCheck(table, faults)
+    check.require_rows()
+    if crs_ok:
+        return check, read_points_inside(check, area, str(crs))
+    return check, read_points(check, area, "wgs84")
+
+
+def read_points_inside(check: RowCheck, area: StudyArea, crs: str) -> Points:
+    """Points of the columns `lon` and `lat`, noting sound rows whose point is in no district."""
+    points = read_points(check, area, crs)
+    pairs = list(zip(points.lon.tolist(), points.lat.tolist(), strict=True))
+    check.refuse(
+        check.sound & (points.district < 0),
+        "the point lies outside the study area",
+        expected="a point within a district",
+        remedy=f"Check the coordinates and the CRS: the file is declared {crs}, "
+        f"the area is {area.crs}; the value is longitude and latitude in WGS84.",
+        values=pairs,
+    )
+    return points
+
+
 def read_points(check: RowCheck, area: StudyArea, crs: str, *, optional: bool = False) -> Points:
     """Points of the columns `lon` and `lat`, in the declared CRS."""
     lon = check.numbers("lon", optional=optional)
@@ -41,19 +79,6 @@ def place(lon: NDArray[np.float64], lat: NDArray[np.float64], area: StudyArea) -
     finite = np.isfinite(x) & np.isfinite(y)
     x, y = np.where(finite, x, np.nan), np.where(finite, y, np.nan)
     return Points(lon, lat, x, y, _districts(x, y, area))
-
-
-def refuse_outside(check: RowCheck, points: Points, crs: str, area: StudyArea) -> None:
-    """Note the sound rows whose point lies in no district."""
-    pairs = list(zip(points.lon.tolist(), points.lat.tolist(), strict=True))
-    check.refuse(
-        check.sound & (points.district < 0),
-        "the point lies outside the study area",
-        expected="a point within a district",
-        remedy=f"Check the coordinates and the CRS: the file is declared {crs}, "
-        f"the area is {area.crs}; the value is longitude and latitude in WGS84.",
-        values=pairs,
-    )
 
 
 def cells_of(points: Points, grid: Grid) -> NDArray[np.int64]:
@@ -70,6 +95,16 @@ def cells_of(points: Points, grid: Grid) -> NDArray[np.int64]:
         centres = cKDTree(np.stack([grid.x, grid.y], axis=1))
         _, cell[stray] = centres.query(np.stack([points.x[stray], points.y[stray]], axis=1))
     return cell
+
+
+def places_at(
+    points: Points, rows: NDArray[np.int64], grid: Grid, texts: Iterable[Sequence[str]]
+) -> Places:
+    """Places of some rows; `texts` are ids, kinds, English and Chinese names, each `[row]`."""
+    ids, kinds, names_en, names_zh = (tuple(column[row] for row in rows) for column in texts)
+    cell = cells_of(points, grid)[rows]
+    x, y, district = points.x[rows], points.y[rows], points.district[rows]
+    return Places(ids, kinds, names_en, names_zh, x, y, cell, district)
 
 
 def crs_is_known(file: str, crs: str | None, faults: FaultLog) -> bool:

@@ -10,8 +10,7 @@ from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
 
-from geodata.area import StudyArea
-from geodata.datum import to_wgs84
+from geodata.area import StudyArea, metric_polygon
 from geodata.faults import FaultLog
 from geodata.files import Layer, Table, read_layer, read_table
 from geodata.points import crs_is_known, read_points
@@ -203,8 +202,8 @@ def _shapes(
 ) -> list[Shape | None]:
     """Polygons in the area's CRS, None in faulty rows."""
     found = [
-        _metric(shape, area, crs)
-        if isinstance(shape, Polygon | MultiPolygon) and shape.is_valid and not shape.is_empty
+        metric_polygon(shape, crs, area.crs)
+        if shape is not None and shape.is_valid and not shape.is_empty
         else None
         for shape in shapes
     ]
@@ -219,13 +218,6 @@ def _shapes(
         ],
     )
     return found
-
-
-def _metric(shape: Shape, area: StudyArea, crs: str) -> Shape | None:
-    flat = shapely.force_2d(shape)
-    vertices = shapely.get_coordinates(flat)
-    metric = np.stack(area.to_metric(*to_wgs84(vertices[:, 0], vertices[:, 1], crs)), axis=1)
-    return shapely.set_coordinates(flat, metric) if np.isfinite(metric).all() else None
 
 
 def _complete(features: _Features, faults: FaultLog) -> bool:

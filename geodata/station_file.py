@@ -1,5 +1,6 @@
 """Reads police stations and branches."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from geodata.faults import FaultLog
 from geodata.files import read_table
 from geodata.grid import Grid
 from geodata.places import Places
-from geodata.points import cells_of, crs_is_known, read_points, refuse_outside
+from geodata.points import crs_is_known, places_at, read_points, read_points_inside
 from geodata.row_check import RowCheck
 
 STATION_KINDS: tuple[str, ...] = ("station", "branch")
@@ -37,21 +38,14 @@ def read_stations(
     ids, kinds = check.texts("station_id"), check.choices("kind", STATION_KINDS, "the kinds")
     names_en, names_zh = check.texts("name_en"), check.texts("name_zh", optional=True)
     check.unique(["station_id"], ids, "the station")
-    points = read_points(check, area, crs if crs_ok and crs is not None else "wgs84")
     if crs_ok:
-        refuse_outside(check, points, str(crs), area)
+        points = read_points_inside(check, area, str(crs))
+    else:
+        points = read_points(check, area, "wgs84")
     district = _stated_districts(check, area, points.district)
     rows = np.nonzero(check.sound & (points.district >= 0))[0]
-    return Places(
-        tuple(ids[row] for row in rows),
-        tuple(kinds[row] for row in rows),
-        tuple(names_en[row] for row in rows),
-        tuple(names_zh[row] for row in rows),
-        points.x[rows],
-        points.y[rows],
-        cells_of(points, grid)[rows],
-        district[rows],
-    )
+    places = places_at(points, rows, grid, (ids, kinds, names_en, names_zh))
+    return replace(places, district=district[rows])
 
 
 def _stated_districts(

@@ -10,11 +10,10 @@ from geodata.faults import FaultLog
 from geodata.files import read_table
 from geodata.grid import Grid
 from geodata.places import Places, VisitPoints
-from geodata.points import cells_of, crs_is_known, read_points, refuse_outside
+from geodata.points import crs_is_known, places_at, read_points_inside
 from geodata.row_check import RowCheck
 
-_COLUMNS = (
-    "point_id",
+VISIT_COLUMNS: tuple[str, ...] = (
     "name_en",
     "name_zh",
     "lon",
@@ -24,6 +23,7 @@ _COLUMNS = (
     "from_clock",
     "to_clock",
 )
+"""Columns of points and of lines alike, behind their own keys."""
 
 _NONE, _NOWHERE = np.empty(0), np.empty(0, dtype=np.int64)
 NO_VISIT_POINTS = VisitPoints(
@@ -40,7 +40,7 @@ def read_visit_points(
     span may run over midnight. To be used only when `faults` is empty.
     """
     crs_ok = crs_is_known(path.name, crs, faults)
-    table = read_table(path, _COLUMNS, faults)
+    table = read_table(path, ("point_id", *VISIT_COLUMNS), faults)
     if table is None or not crs_ok:
         return NO_VISIT_POINTS
     check = RowCheck(table, faults)
@@ -50,20 +50,9 @@ def read_visit_points(
     interval_h = check.numbers("interval_h", minimum=0.25)
     clocks = [full_hours(check, name) for name in ("from_clock", "to_clock")]
     check.unique(["point_id"], ids, "the point")
-    points = read_points(check, area, str(crs))
-    refuse_outside(check, points, str(crs), area)
-    cell = cells_of(points, grid)
+    points = read_points_inside(check, area, str(crs))
     rows = np.flatnonzero(check.sound)
-    places = Places(
-        tuple(ids[row] for row in rows),
-        ("must_visit",) * len(rows),
-        tuple(names_en[row] for row in rows),
-        tuple(names_zh[row] for row in rows),
-        points.x[rows],
-        points.y[rows],
-        cell[rows],
-        points.district[rows],
-    )
+    places = places_at(points, rows, grid, (ids, ["must_visit"] * len(ids), names_en, names_zh))
     return VisitPoints(places, visit_min[rows], interval_h[rows], clocks[0][rows], clocks[1][rows])
 
 

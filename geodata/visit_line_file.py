@@ -9,23 +9,11 @@ from geodata.area import StudyArea
 from geodata.faults import FaultLog
 from geodata.files import read_table
 from geodata.grid import Grid
-from geodata.places import LineEnds, Places, VisitPoints
-from geodata.points import Points, cells_of, crs_is_known, read_points, refuse_outside
+from geodata.places import LineEnds, VisitPoints
+from geodata.points import Points, cells_of, crs_is_known, places_at, read_points_inside
 from geodata.row_check import RowCheck
-from geodata.visit_file import NO_VISIT_POINTS, full_hours
+from geodata.visit_file import NO_VISIT_POINTS, VISIT_COLUMNS, full_hours
 
-_COLUMNS = (
-    "line_id",
-    "order",
-    "name_en",
-    "name_zh",
-    "lon",
-    "lat",
-    "visit_min",
-    "interval_h",
-    "from_clock",
-    "to_clock",
-)
 _OF_THE_LINE = ("name_en", "name_zh", "visit_min", "interval_h", "from_clock", "to_clock")
 
 LINE_KMH = 3.0
@@ -42,7 +30,7 @@ def read_visit_lines(
     line takes its length at 3 km/h. To be used only when `faults` is empty.
     """
     crs_ok = crs_is_known(path.name, crs, faults)
-    table = read_table(path, _COLUMNS, faults)
+    table = read_table(path, ("line_id", "order", *VISIT_COLUMNS), faults)
     if table is None or not crs_ok:
         return NO_VISIT_POINTS
     check = RowCheck(table, faults)
@@ -53,8 +41,7 @@ def read_visit_lines(
     interval_h = check.numbers("interval_h", minimum=0.25)
     clocks = [full_hours(check, name) for name in ("from_clock", "to_clock")]
     check.unique(["line_id", "order"], list(zip(ids, order.tolist(), strict=True)), "the point")
-    points = read_points(check, area, str(crs))
-    refuse_outside(check, points, str(crs), area)
+    points = read_points_inside(check, area, str(crs))
     lines = _rows_by_line(ids, order)
     _refuse_mixed(check, lines)
     _refuse_short(check, lines, points)
@@ -63,19 +50,9 @@ def read_visit_lines(
     first, last = (np.array([rows[at] for rows in lines], dtype=np.int64) for at in (0, -1))
     length_m = np.array([_length_m(points, rows) for rows in lines])
     walked_min = np.maximum(np.ceil(length_m / (LINE_KMH * 1000.0 / 60.0)), 1.0)
-    cell = cells_of(points, grid)
-    places = Places(
-        tuple(ids[row] for row in first),
-        ("must_visit",) * len(first),
-        tuple(names_en[row] for row in first),
-        tuple(names_zh[row] for row in first),
-        points.x[first],
-        points.y[first],
-        cell[first],
-        points.district[first],
-    )
+    places = places_at(points, first, grid, (ids, ["must_visit"] * len(ids), names_en, names_zh))
     minutes = np.where(np.isnan(told_min[first]), walked_min, told_min[first])
-    ends = LineEnds(points.x[last], points.y[last], cell[last])
+    ends = LineEnds(points.x[last], points.y[last], cells_of(points, grid)[last])
     from_clock, to_clock = (hours[first] for hours in clocks)
     return VisitPoints(places, minutes, interval_h[first], from_clock, to_clock, ends)
 

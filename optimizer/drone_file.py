@@ -10,13 +10,12 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon, Point, Polygon
 
-from geodata.area import StudyArea
-from geodata.datum import to_wgs84
+from geodata.area import StudyArea, metric_polygon
 from geodata.faults import FaultLog
 from geodata.files import read_table
 from geodata.horizon import Horizon
 from geodata.incidents import IncidentClasses
-from geodata.points import Points, crs_is_known, read_points, refuse_outside
+from geodata.points import Points, crs_is_known, open_points, read_points
 from geodata.row_check import RowCheck
 from optimizer.drones import DroneBase, NoFlyZone
 
@@ -36,15 +35,10 @@ def read_drone_bases(
 
     To be used only when `faults` is empty.
     """
-    crs_ok = crs_is_known(path.name, crs, faults)
-    table = read_table(path, _BASE_COLUMNS, faults, allowed=("notes",))
-    if table is None:
+    opened = open_points(path, _BASE_COLUMNS, area, crs, faults)
+    if opened is None:
         return ()
-    check = RowCheck(table, faults)
-    check.require_rows()
-    points = read_points(check, area, str(crs) if crs_ok else "wgs84")
-    if crs_ok:
-        refuse_outside(check, points, str(crs), area)
+    check, points = opened
     numbers = _flight(check)
     kinds = _classes(check, classes)
     ids = check.texts("base_id")
@@ -217,16 +211,9 @@ def _shapes(
 def _polygon(text: str, area: StudyArea, crs: str) -> Polygon | MultiPolygon | None:
     """Polygon of a WKT text in the area's CRS, or None."""
     shape = shapely.from_wkt(text, on_invalid="ignore") if text else None
-    if not isinstance(shape, Polygon | MultiPolygon) or shape.is_empty or not shape.is_valid:
+    if shape is None or shape.is_empty or not shape.is_valid:
         return None
-
-    def to_metric(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-        lon, lat = to_wgs84(corners[:, 0], corners[:, 1], crs)
-        return np.stack(area.to_metric(lon, lat), axis=1)
-
-    moved = shapely.transform(shape, to_metric)
-    finite = bool(np.isfinite(shapely.get_coordinates(moved)).all())
-    return moved if finite and isinstance(moved, Polygon | MultiPolygon) else None
+    return metric_polygon(shape, crs, area.crs)
 
 
 def _closed_hours(

@@ -7,8 +7,7 @@ import numpy as np
 
 from geodata.area import StudyArea
 from geodata.faults import FaultLog
-from geodata.files import read_table
-from geodata.points import crs_is_known, read_points, refuse_outside
+from geodata.points import open_points
 from geodata.row_check import RowCheck
 from optimizer.observation import PRIORITY_WEIGHT, ObservationTask
 
@@ -30,15 +29,10 @@ def read_observation(
     Times without an offset are a fault unless `local_timezone` is given. To be used only when
     `faults` is empty.
     """
-    crs_ok = crs_is_known(path.name, crs, faults)
-    table = read_table(path, _COLUMNS, faults, allowed=("notes",))
-    if table is None:
+    opened = open_points(path, _COLUMNS, area, crs, faults)
+    if opened is None:
         return ()
-    check = RowCheck(table, faults)
-    check.require_rows()
-    points = read_points(check, area, str(crs) if crs_ok else "wgs84")
-    if crs_ok:
-        refuse_outside(check, points, str(crs), area)
+    check, points = opened
     ids = check.texts("task_id")
     check.unique(["task_id"], ids, "the task")
     spans = _spans(check, local_timezone)

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from geodata.area import StudyArea
 from geodata.faults import FaultLog
-from geodata.files import read_table
 from geodata.horizon import Horizon
-from geodata.points import Points, crs_is_known, read_points, refuse_outside
+from geodata.points import Points, open_points
 from geodata.row_check import RowCheck
 from optimizer.force import UnitType
 from optimizer.operations import TASK_ROLES, Operation
@@ -53,15 +52,10 @@ def read_operations(
     and `window_to` are empty where the times are fixed. Where `unit_type` is given, the officers
     fill whole units. To be used only when `faults` is empty.
     """
-    crs_ok = crs_is_known(path.name, crs, faults)
-    table = read_table(path, _COLUMNS, faults, allowed=("notes",))
-    if table is None:
+    opened = open_points(path, _COLUMNS, area, crs, faults)
+    if opened is None:
         return ()
-    check = RowCheck(table, faults)
-    check.require_rows()
-    points = read_points(check, area, str(crs) if crs_ok else "wgs84")
-    if crs_ok:
-        refuse_outside(check, points, str(crs), area)
+    check, points = opened
     times = _times(check, local_timezone, area.timezone)
     officers = _officers(check, unit_types)
     return _operations(check, area, horizon, points, times, officers)

@@ -12,7 +12,7 @@ from geodata.datum import datum_fault, to_wgs84
 from geodata.faults import BadInput, FaultLog
 from geodata.files import read_table
 from geodata.places import Places
-from geodata.points import cells_of, place, read_points, refuse_outside
+from geodata.points import cells_of, place, places_at, read_points_inside
 from geodata.row_check import RowCheck
 from geodata.situation import Situation
 from scenarios.finished_run import FinishedRun, open_run
@@ -99,20 +99,11 @@ def read_exits(path: Path, situation: Situation, crs: str, faults: FaultLog) -> 
     ids, names_en = check.texts("exit_id"), check.texts("name_en")
     names_zh = check.texts("name_zh", optional=True)
     check.unique(["exit_id"], ids, "the exit")
-    points = read_points(check, situation.area, crs)
-    refuse_outside(check, points, crs, situation.area)
+    points = read_points_inside(check, situation.area, crs)
     if not check.sound.all() or not len(check.sound):
         return None
-    return Places(
-        tuple(ids),
-        ("exit",) * len(ids),
-        tuple(names_en),
-        tuple(names_zh),
-        points.x,
-        points.y,
-        cells_of(points, situation.grid),
-        points.district,
-    )
+    texts = (ids, ["exit"] * len(ids), names_en, names_zh)
+    return places_at(points, np.arange(len(ids)), situation.grid, texts)
 
 
 def _refuse_numbers(words: CordonWords, faults: FaultLog) -> None:

@@ -113,6 +113,15 @@ def test_every_fault_of_the_zones_is_told(tmp_path: Path) -> None:
     }
 
 
+def test_a_polygon_that_cannot_lie_in_the_declared_crs_is_told(tmp_path: Path) -> None:
+    row = (
+        'a,,,,"POLYGON ((350000 3450000, 352000 3450000, 352000 3451000, 350000 3450000))",,,crowd'
+    )
+    faults = FaultLog()
+    assert read_no_fly(written(tmp_path, ZONES + row + "\n"), AREA, "wgs84", faults) == ()
+    assert problems(faults) == {1: "polygon is no polygon"}
+
+
 def test_wind_of_the_horizon_is_read(tmp_path: Path) -> None:
     text = "hour,wind_ms\n2027-02-05T19:00,9\n2027-02-05T21:00,4\n2027-02-05T20:00,3\n"
     faults = FaultLog()
