@@ -26,13 +26,16 @@ SIMPLEX_UP_TO = 60_000
 class SolverOptions:
     """When to stop: at `relative_gap` of the objective or after `nodes` of the search tree.
 
-    Both are repeatable, which the limit in `seconds` of a benchmark is not.
+    Both are repeatable, which the limit in `seconds` of a benchmark is not. With `rough`, a linear
+    model that is too large for the simplex method may be solved to this tolerance, shares of its
+    objective and rows, by a first-order method whose bound holds (`models.first_order`).
     """
 
     relative_gap: float = 0.0005
     seed: int = 0
     nodes: int = 500
     seconds: float | None = None
+    rough: float | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from optimizer.models.joint import joint_bound as joint
 from optimizer.models.joint.joint_bound import StaffedType, joint_bound, pool_units_near
 from optimizer.models.patrol.allocation import allocate, patrol_model
 from optimizer.models.patrol.cuts import UnitCut, unit_cut
+from optimizer.models.staffing import districts
 from optimizer.models.staffing.staffing import staff
 from optimizer.patrol_wishes import no_wishes
 from optimizer.staffing_input import StaffingProblem
@@ -85,6 +86,19 @@ def test_no_staffing_with_any_deployment_costs_less(gain: float, busier: list[fl
     assert best <= objective + 1e-6
     assert often >= 0.8 * best
     assert check_joint_bound(report(objective, often)) == ()
+
+
+@pytest.mark.parametrize("solves", [1, 3])
+def test_the_bound_of_a_large_model_is_nearly_that_of_a_small_one(
+    monkeypatch: pytest.MonkeyPatch, solves: int
+) -> None:
+    problem = tiny_staffing(20.0)
+    kept, _ = staffed(tiny_city(hours=HOURS), problem)
+    exact = joint_bound(problem, [kept], solves=solves).cost
+    monkeypatch.setattr(districts, "SIMPLEX_UP_TO", 0)
+    rough = joint_bound(problem, [kept], solves=solves).cost
+    assert rough != exact, "another method"
+    assert exact - 1e-3 * abs(exact) <= rough <= cheapest(kept) + 1e-6
 
 
 def report(objective: float, bound: float) -> JointReport:

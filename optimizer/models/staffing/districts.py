@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.models.solver import Index, LinearModel, SolverOptions, minimise
+from optimizer.models.first_order import minimise_roughly
+from optimizer.models.solver import (
+    SIMPLEX_UP_TO,
+    Index,
+    LinearModel,
+    SolverOptions,
+    minimise,
+)
 from optimizer.models.staffing.aid import AidColumns, aid_on_street, offer_aid
 from optimizer.models.staffing.limits import HeadcountRows, ShiftLimits
 from optimizer.models.staffing.loan_columns import (
@@ -67,7 +74,8 @@ def staff_districts(
 ) -> DistrictStaffing:
     """Best staffing of all districts together; whole officers only when `integer`.
 
-    With `cuts` by unit type, units gain what these allow on top of their curves.
+    With `cuts` by unit type, units gain what these allow on top of their curves. A large model is
+    solved roughly where the options say so: its bound holds, its officers nearly keep the rules.
     """
     model = LinearModel()
     columns = _officer_columns(model, problem, limits, integer=integer)
@@ -82,7 +90,10 @@ def staff_districts(
     for row, kind in enumerate(problem.force.unit_types):
         if cuts is not None and kind.unit_type in cuts:
             gain_at_most(model, cuts[kind.unit_type], units[row])
-    solution = minimise(model, options, prices=not integer)
+    if options.rough is not None and not integer and model.n_rows > SIMPLEX_UP_TO:
+        solution = minimise_roughly(model, options.rough)
+    else:
+        solution = minimise(model, options, prices=not integer)
     return DistrictStaffing(
         solution.at(columns.officers),
         solution.at(columns.loans.pairs),
