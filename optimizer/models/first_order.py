@@ -128,7 +128,7 @@ def reach_of_columns(arrays: Arrays) -> NDArray[np.float64]:
         most = np.where(value > 0, value * upper[column], value * arrays.lower[column])
         least, most = _of_the_others(row, least), _of_the_others(row, most)
         room = np.where(value > 0, arrays.row_high[row] - least, arrays.row_low[row] - most)
-        ends = np.where(np.isfinite(room), room / value, np.inf) + 1e-9
+        ends = np.where(np.isfinite(room), room / value, np.inf) + SLACK
         np.minimum.at(upper, column[open_end], ends[open_end])
     return np.maximum(upper, arrays.lower)
 
