@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from optimizer.shifts import LabourRules, Shift, ShiftInstance
 
 FREE = ""
 """A day of a cycle without a shift."""
+
+T = TypeVar("T", np.int64, np.float64)
 
 
 @dataclass(frozen=True)
@@ -148,10 +151,10 @@ class Teams:
         """Rows of the teams of a force, ascending."""
         return np.flatnonzero(self.force == force).astype(np.int64)
 
-    def by_force(self, by_team: NDArray[np.int64], forces: int, axis: int) -> NDArray[np.int64]:
+    def by_force(self, by_team: NDArray[T], forces: int, axis: int) -> NDArray[T]:
         """Sums over the teams of each force along an axis."""
-        moved = np.moveaxis(by_team, axis, 0)
-        total = np.zeros((forces, *moved.shape[1:]), dtype=np.int64)
+        moved: NDArray[T] = np.moveaxis(by_team, axis, 0)
+        total = np.zeros((forces, *moved.shape[1:]), dtype=by_team.dtype)
         np.add.at(total, self.force, moved)
         return np.moveaxis(total, 0, axis)
 

@@ -25,7 +25,8 @@ from optimizer.models.patrol.allocation import (
     unit_value_curves,
 )
 from optimizer.models.patrol.patrol_model import patrol_model
-from optimizer.models.staffing.staffing import staff
+from optimizer.models.staffing.districts import Effort
+from optimizer.models.staffing.staffing import Staffed, staff_again
 from optimizer.patrol_wishes import PatrolWishes
 from optimizer.staffing_input import StaffingProblem
 from optimizer.staffing_result import StaffingResult
@@ -65,14 +66,14 @@ class _Draft:
     """A round before it is known whether it is the plan and needs a proof."""
 
     problem: StaffingProblem
-    staffing: StaffingResult
+    staffed: Staffed
     placings: tuple[PatrolPlacing, ...]
     judged: JointRound
 
     def closed(self, *, kept: bool) -> StaffedRound:
         """The round, with its proofs when it is kept."""
         found = tuple(proven(placing) for placing in self.placings) if kept else ()
-        return StaffedRound(self.problem, self.staffing, found, self.judged)
+        return StaffedRound(self.problem, self.staffed.result, found, self.judged)
 
 
 def plan_rounds(
@@ -88,13 +89,14 @@ def plan_rounds(
     Infeasible
         When the units of the first round cannot keep the limits of places and pools.
     """
-    made = [_draft(asked, problem, (), progress)]
+    made = [_draft(asked, problem, None, progress, last=rounds == 1)]
     while len(made) < rounds:
         with progress.phase("value", "Finding what units are worth when they are as busy"):
             busy = tuple(placing.busy for placing in made[-1].placings)
             again = replace(problem, unit_gain=unit_gains(asked.world, asked.terms, busy))
         try:
-            made.append(_draft(asked, again, made[-1].placings, progress))
+            last = len(made) + 1 == rounds
+            made.append(_draft(asked, again, made[-1], progress, last=last))
         except Infeasible:
             break
         if made[-1].judged.total >= made[-2].judged.total:
@@ -112,22 +114,34 @@ def best_round(made: Sequence[StaffedRound | _Draft]) -> int:
 def _draft(
     asked: Asked,
     problem: StaffingProblem,
-    earlier: tuple[PatrolPlacing, ...],
+    earlier: _Draft | None,
     progress: Progress,
+    *,
+    last: bool,
 ) -> _Draft:
-    """Staff and place, starting from the placings of an `earlier` round if there are any."""
+    """Staff and place, starting from an `earlier` round if there is one.
+
+    All but the `last` round of a large problem are staffed with less effort: what they are for
+    is how busy units are.
+    """
     world, wishes = asked.world, asked.wishes
     with progress.phase("staffing", "Staffing stations, posts and visits"):
-        staffing = staff(problem)
+        staffed = staff_again(
+            problem,
+            effort=Effort.PLAN if last else Effort.DRAFT,
+            earlier=earlier.staffed if earlier else None,
+        )
+        staffing = staffed.result
         refuse_clashes(world, wishes, staffing.units_available, asked.terms)
     with progress.phase("patrol", "Placing units hour by hour"):
-        placings = _placings(world, staffing, asked.terms, wishes, asked.patrol_rounds, earlier)
+        before = earlier.placings if earlier else ()
+        placings = _placings(world, staffing, asked.terms, wishes, asked.patrol_rounds, before)
     judged = JointRound(
         sum(float(each.response_sum.sum()) for each in placings),
         wishes.floor_price * sum(float(each.floor_short.sum()) for each in placings),
         staffing_prices(problem, staffing),
     )
-    return _Draft(problem, staffing, placings, judged)
+    return _Draft(problem, staffed, placings, judged)
 
 
 def staffing_prices(problem: StaffingProblem, staffing: StaffingResult) -> float:

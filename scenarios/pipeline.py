@@ -169,7 +169,7 @@ def run_scenario(
     with progress.phase("marginal", "Finding what the next units buy"):
         marginal = _marginal(planned, scenario.seed)
         street = around(planned.problem, plan.roster)
-        officers = officer_worth(street, planned.staffing, seed=scenario.seed)
+        officers = officer_worth(street, seed=scenario.seed)
     with progress.phase("judges", "Judging the plan and the baselines of practice"):
         judged = judge(world, plan.deployment, terms)
         practice, strongest = judge_practice(

@@ -1,8 +1,8 @@
 """Rules of who works which shift: rest, turns, leave, nights, free days, shares and pools.
 
 Each `check_*` states one rule and returns what breaks it. Shares of a head-count bind a
-district rounded down and a single home rounded up (a quarter of 27 may be 7 at one station
-as long as the district keeps to a quarter).
+district rounded down and a single home rounded up to whole officers (a quarter of 27 may be 7
+at one station, with the hours and nights of 7, as long as the district keeps to a quarter).
 """
 
 import math
@@ -27,8 +27,8 @@ EPSILON = 1e-6
 class _Group:
     """Members (teams or forces) of a home or a whole district.
 
-    `headcount[member]`, `officers[member, instance]`, `resting[member, hour]`; shares of the
-    head-count are `rounded` for the group.
+    `headcount[member]`, `officers[member, instance]`, `resting[member, hour]`; what a share of
+    the head-count may do, so much each, is `rounded` for the group.
     """
 
     name: str
@@ -37,7 +37,7 @@ class _Group:
     headcount: NDArray[np.int64]
     officers: NDArray[np.int64]
     resting: NDArray[np.int64]
-    rounded: Callable[[float], int]
+    rounded: Callable[[float, float], float]
 
 
 def check_headcount(problem: StaffingProblem, staffing: StaffingResult) -> list[Violation]:
@@ -178,7 +178,7 @@ def check_week_hours(problem: StaffingProblem, staffing: StaffingResult) -> list
         levels = set(problem.in_force.by_command[group.district])
         present = max(1.0 - problem.levels[level].absent_share for level in levels)
         count = group.officers @ worked
-        found += _above("week hours", group, "horizon", count, present * most)
+        found += _above("week hours", group, "horizon", count, present, each=most)
     return found
 
 
@@ -232,7 +232,7 @@ def _check_runs(
             run = [first + timedelta(days=day) for day in range(most + 1)]
             worked = np.array([sum(one[day] for day in run) for one in counts], dtype=int)
             count = group.officers @ worked
-            found += _above(rule, group, f"from {first.isoformat()}", count, most * present)
+            found += _above(rule, group, f"from {first.isoformat()}", count, present, each=most)
     return found
 
 
@@ -286,12 +286,12 @@ def _team_names(problem: StaffingProblem) -> tuple[str, ...]:
     )
 
 
-def _rounded_up(value: float) -> int:
-    return math.ceil(value - EPSILON)
+def _rounded_up(officers: float, each: float) -> float:
+    return math.ceil(officers - EPSILON) * each
 
 
-def _rounded_down(value: float) -> int:
-    return math.floor(value + EPSILON)
+def _rounded_down(officers: float, each: float) -> float:
+    return math.floor(officers * each + EPSILON)
 
 
 def _above(
@@ -301,13 +301,16 @@ def _above(
     count: NDArray[np.int64] | NDArray[np.float64],
     share: float,
     away: NDArray[np.int64] | None = None,
+    *,
+    each: float = 1.0,
 ) -> list[Violation]:
-    """Violations of `count[member] <= share x head-count - away`, rounded for the group."""
+    """Violations of `count[member] <= share x head-count x each - away`, rounded for the group."""
     missing = np.zeros_like(group.headcount) if away is None else away
     found = []
-    for member in np.nonzero(count > np.maximum(share * group.headcount - missing, 0.0))[0]:
-        most = group.rounded(share * float(group.headcount[member])) - int(missing[member])
-        if count[member] > max(most, 0) + EPSILON:
+    for member in np.nonzero(count > np.maximum(share * each * group.headcount - missing, 0.0))[0]:
+        allowed = group.rounded(share * float(group.headcount[member]), each)
+        most = max(allowed - int(missing[member]), 0.0)
+        if count[member] > most + EPSILON:
             where = f"{group.name}, {group.members[member]}"
-            found.append(Violation(rule, where, when, float(count[member]), float(max(most, 0))))
+            found.append(Violation(rule, where, when, float(count[member]), most))
     return found

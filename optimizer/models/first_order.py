@@ -7,15 +7,15 @@ from. Its duals are another matter: any duals whatever prove a bound once each c
 the end of its range that suits them best (Neumaier and Shcherbina 2004).
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from ortools.pdlp import solvers_pb2
 from ortools.pdlp.python import pdlp
-from scipy.sparse import csc_matrix, csr_array
+from scipy.sparse import csc_matrix
 
-from optimizer.models.solver import LinearModel, Solution, SolverOptions, minimise
+from optimizer.models.arrays import Arrays, as_arrays
+from optimizer.models.parts import minimise_with
+from optimizer.models.solver import Index, LinearModel, Solution, SolverOptions, minimise
 
 SHARDS = 8
 """Parts that the method splits its vectors into: the sums, and so the point, depend on them."""
@@ -33,40 +33,14 @@ ROUNDING = 1e-11
 """Relative allowance for rounding in sums."""
 
 
-@dataclass(frozen=True)
-class Arrays:
-    """A linear model as a matrix `[row, column]` and the ranges of its columns and rows."""
-
-    matrix: csr_array
-    lower: NDArray[np.float64]
-    upper: NDArray[np.float64]
-    cost: NDArray[np.float64]
-    row_low: NDArray[np.float64]
-    row_high: NDArray[np.float64]
-
-
-def as_arrays(model: LinearModel) -> Arrays:
-    """The blocks of a model joined."""
-    row, column, coefficient = (
-        np.concatenate([entry[part] for entry in model.entries]) for part in range(3)
-    )
-    return Arrays(
-        csr_array((coefficient, (row, column)), shape=(model.n_rows, model.n_columns)),
-        np.concatenate(model.lower),
-        np.concatenate(model.upper),
-        np.concatenate(model.cost),
-        np.concatenate(model.row_low),
-        np.concatenate(model.row_high),
-    )
-
-
 def minimise_roughly(model: LinearModel, tolerance: float, *, threads: int = 2) -> Solution:
     """A point near the optimum of a linear model, and the bound that its duals prove.
 
     The method stops where gap and residuals are at most `tolerance`, as shares of the objective
     and of the sides of the rows, or after `STEPS_MOST`. `values` keep the ranges of the columns,
-    rows only nearly; `bound` holds whatever happened. Whole numbers are not asked for. The result
-    does not depend on `threads`. A model whose duals prove nothing is solved to the end.
+    rows only nearly; `bound` is what the `duals` prove, whatever happened. Whole numbers are not
+    asked for. The result does not depend on `threads`. A model whose duals prove nothing is solved
+    to the end.
 
     Raises
     ------
@@ -81,15 +55,34 @@ def minimise_roughly(model: LinearModel, tolerance: float, *, threads: int = 2) 
     program.constraint_upper_bounds = arrays.row_high
     program.objective_vector = arrays.cost
     asked = solvers_pb2.PrimalDualHybridGradientParams(num_threads=threads, num_shards=SHARDS)
+    asked.handle_some_primal_gradients_on_finite_bounds_as_residuals = False
     asked.termination_criteria.iteration_limit = STEPS_MOST
     near = asked.termination_criteria.simple_optimality_criteria
     near.eps_optimal_relative = near.eps_optimal_absolute = tolerance
     found = pdlp.primal_dual_hybrid_gradient(program, asked)
-    bound = bound_by_duals(arrays, np.asarray(found.dual_solution))
+    duals = np.asarray(found.dual_solution)
+    bound = bound_by_duals(arrays, duals)
     if not np.isfinite(bound):
-        return minimise(model, SolverOptions())
+        return minimise(model, SolverOptions(), duals=True)
     values = np.clip(np.asarray(found.primal_solution), arrays.lower, arrays.upper)
-    return Solution(values, float(arrays.cost @ values), bound)
+    return Solution(values, float(arrays.cost @ values), bound, duals)
+
+
+def minimise_among(model: LinearModel, left_out: Index, duals: NDArray[np.float64]) -> Solution:
+    """The optimum in which columns `left_out` are 0, with its duals.
+
+    The `bound` holds for the whole model: the better one of those that these duals and the given
+    `duals` prove.
+
+    Raises
+    ------
+    NotSolved
+        When there is no solution without these columns.
+    """
+    found = minimise_with(model, left_out, np.zeros(len(left_out)), SolverOptions())
+    arrays = as_arrays(model)
+    bound = max(bound_by_duals(arrays, each) for each in (found.duals, duals))
+    return Solution(found.values, found.cost, bound, found.duals)
 
 
 def bound_by_duals(arrays: Arrays, duals: NDArray[np.float64]) -> float:

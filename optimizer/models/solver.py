@@ -26,30 +26,32 @@ SIMPLEX_UP_TO = 60_000
 class SolverOptions:
     """When to stop: at `relative_gap` of the objective or after `nodes` of the search tree.
 
-    Both are repeatable, which the limit in `seconds` of a benchmark is not. With `rough`, a linear
-    model that is too large for the simplex method may be solved to this tolerance, shares of its
-    objective and rows, by a first-order method whose bound holds (`models.first_order`).
+    Both are repeatable, which the limit in `seconds` of a benchmark is not.
     """
 
     relative_gap: float = 0.0005
     seed: int = 0
     nodes: int = 500
     seconds: float | None = None
-    rough: float | None = None
 
 
 @dataclass(frozen=True)
 class Solution:
     """A minimising point, its cost and a proven lower bound on the cost of any point.
 
-    `prices[row]` is what the cost falls by for each unit that the row's binding limit gives way,
-    where they were asked for; it is empty otherwise.
+    `duals[row]` is what the cost rises by for each unit that the row's binding side rises, where
+    they were asked for; it is empty otherwise.
     """
 
     values: NDArray[np.float64]
     cost: float
     bound: float
-    prices: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    duals: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def prices(self) -> NDArray[np.float64]:
+        """What the cost falls by for each unit that a row's binding limit gives way, `[row]`."""
+        return np.abs(self.duals)
 
     def at(self, columns: Index) -> NDArray[np.float64]:
         """Values of the given columns, in their shape; 0 where a column is -1 (absent)."""
@@ -116,12 +118,12 @@ class NotSolved(Exception):
     """The solver ended without a solution of a model that always has one."""
 
 
-def minimise(model: LinearModel, options: SolverOptions, *, prices: bool = False) -> Solution:
+def minimise(model: LinearModel, options: SolverOptions, *, duals: bool = False) -> Solution:
     """Solve with HiGHS: a linear method where nothing must be whole, branch and bound elsewhere.
 
     The night of a whole city (30,000 rows) takes the dual simplex method a third of the time of
     the interior point; the week (200,000 rows) takes the interior point a quarter of the simplex's.
-    `prices` asks for the prices of the rows too, of a model in which nothing must be whole.
+    `duals` asks for those of the rows too, of a model in which nothing must be whole.
 
     Raises
     ------
@@ -129,7 +131,7 @@ def minimise(model: LinearModel, options: SolverOptions, *, prices: bool = False
         When HiGHS has neither an optimum nor, after the last node, any solution.
     """
     if model.n_columns == 0:
-        return Solution(np.zeros(0), 0.0, 0.0, np.zeros(model.n_rows if prices else 0))
+        return Solution(np.zeros(0), 0.0, 0.0, np.zeros(model.n_rows if duals else 0))
     whole = any(bool(block.any()) for block in model.integer)
     asked, sums = model, np.full(model.n_rows, -1, dtype=np.int64)
     method = None if whole else mathopt.LPAlgorithm.DUAL_SIMPLEX
@@ -137,12 +139,11 @@ def minimise(model: LinearModel, options: SolverOptions, *, prices: bool = False
         (asked, sums), method = in_differences(model), mathopt.LPAlgorithm.BARRIER
     result = _solved(asked, options, method)
     values = _listed(result.variable_values(), asked.n_columns)[: model.n_columns]
-    price = np.zeros(0)
-    if prices:
-        duals = _listed(result.dual_values(), asked.n_rows)
+    dual = np.zeros(0)
+    if duals:
         reduced = _listed(result.reduced_costs(), asked.n_columns)
-        price = np.abs(np.where(sums >= 0, reduced[sums], duals))
-    return Solution(values, result.objective_value(), result.best_objective_bound(), price)
+        dual = np.where(sums >= 0, reduced[sums], _listed(result.dual_values(), asked.n_rows))
+    return Solution(values, result.objective_value(), result.best_objective_bound(), dual)
 
 
 def _solved(
@@ -186,7 +187,7 @@ def in_differences(model: LinearModel) -> tuple[LinearModel, Index]:
     """The linear model with rows of neighbouring hours as differences, and each row's sum.
 
     The first columns are those of the model, the others the sums of rows: `[row]`, -1 for a row
-    that stays as it is. A row's price is the reduced cost of its sum.
+    that stays as it is. A row's dual is the reduced cost of its sum.
     """
     entries = [np.concatenate([entry[part] for entry in model.entries]) for part in range(3)]
     found = row_differences(entries[0], entries[1], entries[2], (model.n_rows, model.n_columns))

@@ -31,7 +31,7 @@ def test_any_duals_prove_a_bound(seed: int, draw: int, size: float) -> None:
 def test_duals_of_the_optimum_prove_it() -> None:
     """Rows that order officers have duals of at least 0, rows of at most some of at most 0."""
     model = rota(3)
-    found = minimise(model, SolverOptions(), prices=True)
+    found = minimise(model, SolverOptions(), duals=True)
     half = model.n_rows // 2
     duals = np.concatenate([found.prices[:half], -found.prices[half:]])
     assert bound_by_duals(as_arrays(model), duals) == pytest.approx(found.cost, abs=1e-6)

@@ -33,7 +33,7 @@ def test_the_next_ten_fill_what_is_left_of_a_post() -> None:
     """4 of 10 wanted: six more fill 24 hours at 100, ten cost 40 hours at 0.01."""
     problem = fair(4, 10)
     result = staff(problem)
-    worth = officer_worth(around(problem, result.roster), result)
+    worth = officer_worth(around(problem, result.roster))
     assert worth.first[0, 0, 0] == pytest.approx(400 - 0.04)
     (best,) = worth.next_best
     assert (best.district, best.force, best.instance, best.officers) == (0, 0, 0, STEP)
@@ -47,7 +47,7 @@ def test_ten_fewer_leave_a_post_empty() -> None:
     """Of 30 only the ten on the post are on duty: without them 40 hours are missing."""
     problem = fair(30, 10)
     result = staff(problem)
-    worth = officer_worth(around(problem, result.roster), result)
+    worth = officer_worth(around(problem, result.roster))
     (least,) = worth.least_missed
     assert least.officers == -STEP
     assert least.worth.post_hours == pytest.approx(40)
@@ -59,7 +59,7 @@ def test_more_on_the_strength_are_checked_by_staffing_again() -> None:
     """A post for 50: each of ten more fills four hours, told and solved alike."""
     problem = fair(4, 50)
     result = staff(problem)
-    worth = officer_worth(around(problem, result.roster), result, sample=3)
+    worth = officer_worth(around(problem, result.roster), sample=3)
     (check,) = worth.checked
     assert check.told == pytest.approx(4000 - 0.4)
     assert check.resolved == pytest.approx(check.told, rel=1e-4)
@@ -72,7 +72,7 @@ def test_shares_bound_what_an_officer_on_the_strength_works() -> None:
     shifts = (duty(0, 2), duty(2, 2))
     problem = town([[20]], (COPS,), shifts, posts=posts, levels=half)
     result = staff(problem)
-    worth = officer_worth(around(problem, result.roster), result, sample=1)
+    worth = officer_worth(around(problem, result.roster), sample=1)
     # Of two officers one works each shift: 200 less 0.02 for every officer.
     assert worth.strength[0, 0] == pytest.approx(200 - 0.02)
     assert worth.checked[0].resolved == pytest.approx(10 * (200 - 0.02), rel=1e-4)
@@ -119,7 +119,7 @@ def test_the_lists_are_those_of_solving_every_change(officers: int) -> None:
     problem = city(2, 2, 16, scale=0.05)
     result = staff(problem)
     plan = around(problem, result.roster)
-    worth = officer_worth(plan, result, sample=0)
+    worth = officer_worth(plan, sample=0)
     whole = np.array([0 <= i.start_h and i.end_h <= 16 for i in problem.instances])
     possible = plan.open_shifts()
     if officers < 0:
@@ -179,10 +179,10 @@ def test_prices_of_rows_are_what_the_limits_cost() -> None:
     columns = model.add_columns(np.inf, [-3.0, -4.0], (2,))
     rows = model.add_rows(-np.inf, [5.0, 2.0, 9.0], (3,))
     model.add_entries(rows[[0, 0, 1, 2]], columns[[0, 1, 1, 0]], 1.0)
-    solution = minimise(model, SolverOptions(), prices=True)
+    solution = minimise(model, SolverOptions(), duals=True)
     assert solution.cost == pytest.approx(-17)
     assert solution.prices.tolist() == pytest.approx([3, 1, 0], abs=1e-7)
     assert len(minimise(model, SolverOptions()).prices) == 0
     empty = LinearModel()
     empty.add_rows(-np.inf, 1.0, (2,))
-    assert minimise(empty, SolverOptions(), prices=True).prices.tolist() == [0, 0]
+    assert minimise(empty, SolverOptions(), duals=True).prices.tolist() == [0, 0]

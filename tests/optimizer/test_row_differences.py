@@ -78,10 +78,10 @@ def test_same_optimum_and_sums_of_rows(seed: int) -> None:
 def test_large_models_end_alike_with_prices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Prices of all rows and bounds prove the optimum: the cost falls by price times leeway."""
     for seed in range(8):
-        small = minimise(rota(seed), SolverOptions(), prices=True)
+        small = minimise(rota(seed), SolverOptions(), duals=True)
         with monkeypatch.context() as patch:
             patch.setattr(solver, "SIMPLEX_UP_TO", 0)
-            large = minimise(rota(seed), SolverOptions(), prices=True)
+            large = minimise(rota(seed), SolverOptions(), duals=True)
         assert large.cost == pytest.approx(small.cost)
         assert len(large.values) == len(small.values)
         for found in (small, large):

@@ -8,7 +8,8 @@ from optimizer.models.solver import LinearModel, SolverOptions, minimise
 from optimizer.models.staffing.apportion import apportion
 from optimizer.models.staffing.limits import ShiftLimits, shift_limits
 from optimizer.models.staffing.station_model import SplitPrices, parts_by_model
-from optimizer.models.staffing.stations import share_out, whole_totals
+from optimizer.models.staffing.stations import share_out
+from optimizer.models.staffing.totals import whole_totals
 from optimizer.models.staffing.value_curves import value_curve
 from optimizer.rotations import LeaveQuota, RestDebt
 from optimizer.shifts import LabourRules

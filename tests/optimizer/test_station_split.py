@@ -42,7 +42,9 @@ def test_presence_and_worth_decide_who_is_left_out(early: float, left: list[int]
     target = np.zeros((1, 2, 1, 2))
     target[0, 0] = WANTED
     worth = np.array([[[early, 8.0]]])
-    found = split_over_stations(problem, shift_limits(problem), target, worth)
+    found = split_over_stations(
+        problem, shift_limits(problem), target, worth, np.zeros((1, 1, 2), dtype=np.int64)
+    )
     assert found.sum(axis=(0, 1)).tolist() == left
 
 

@@ -22,7 +22,7 @@ from optimizer.models.patrol.dual import dual_bound
 from optimizer.models.patrol.hour_rounds import HourAsk, ask_of_hour
 from optimizer.models.patrol.patrol_model import PatrolModel
 from optimizer.models.patrol.placing import allocate_hour
-from optimizer.models.solver import SolverOptions
+from optimizer.models.staffing.districts import Effort
 from optimizer.models.staffing.staffing import bound_under_cuts
 from optimizer.patrol_wishes import PatrolWishes
 from optimizer.staffing_input import StaffingProblem
@@ -31,9 +31,6 @@ from optimizer.unit_cuts import UnitCuts
 PRICE_ROUNDS = 100
 GOOD_GAP = 0.003
 """Rounds of the search for prices, and the share of the missed minutes at which it ends."""
-
-ROUGH = 1e-5
-"""Tolerance at which a large staffing model is solved for a bound."""
 
 FIRST_STEP = 0.25
 """Part of the way from the plan's units to the staffing model's at which lines are first drawn;
@@ -105,7 +102,7 @@ def joint_bound(
     top = sum(float(staffed.allocation.top.sum()) for staffed in types)
     best, done, step = -np.inf, 0, FIRST_STEP
     while done < solves and best < good_enough:
-        solved = bound_under_cuts(problem, cuts, SolverOptions(rough=ROUGH))
+        solved = bound_under_cuts(problem, cuts, effort=Effort.BOUND)
         best, done = max(best, top + shift - solved.value), done + 1
         if best < good_enough and done < solves:
             for staffed in types:

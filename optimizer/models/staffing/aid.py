@@ -63,9 +63,9 @@ def aid_on_street(
     return found
 
 
-def whole_calls(
+def whole_groups(
     problem: StaffingProblem, calls: tuple[AidCall, ...], groups: NDArray[np.float64]
-) -> tuple[AidCall, ...]:
+) -> NDArray[np.int64]:
     """Whole groups near `groups[call]`: down, then the largest halves up while any is left."""
     whole = np.floor(groups + WHOLE).astype(np.int64)
     left = {group.group_id: group.groups for group in problem.aid}
@@ -78,8 +78,13 @@ def whole_calls(
         if left[calls[row].group_id] > 0:
             whole[row] += 1
             left[calls[row].group_id] -= 1
+    return whole
+
+
+def made_calls(calls: tuple[AidCall, ...], groups: NDArray[np.int64]) -> tuple[AidCall, ...]:
+    """Calls of at least one of `groups[call]`."""
     return tuple(
-        AidCall(call.group_id, call.district, call.from_h, call.to_h, int(count))
-        for call, count in zip(calls, whole, strict=True)
+        AidCall(call.group_id, call.district, call.from_h, call.to_h, count)
+        for call, count in zip(calls, groups.tolist(), strict=True)
         if count
     )

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.models.first_order import minimise_roughly
+from optimizer.models.first_order import minimise_among, minimise_roughly
+from optimizer.models.parts import minimise_with
 from optimizer.models.solver import (
     SIMPLEX_UP_TO,
     Index,
     LinearModel,
+    Solution,
     SolverOptions,
     minimise,
 )
@@ -36,6 +39,28 @@ from optimizer.unit_cuts import UnitCuts
 
 KINDS = ("station", "branch")
 
+DRAFT = 1e-4
+"""Tolerance at which a first-order method says which loans are worth having."""
+
+ROUGH = 1e-5
+"""Tolerance at which it proves a bound."""
+
+USED = 1e-6
+"""Officers above which a loan is made in a rough solution."""
+
+
+class Effort(Enum):
+    """How a model is solved that is too large for the simplex method; others are solved exactly.
+
+    `EXACT` by interior point; for a `PLAN` exactly in the loans that a first-order method picks;
+    for a `DRAFT` and for a `BOUND` by that method alone, whose officers nearly keep the rules.
+    """
+
+    EXACT = "exact"
+    PLAN = "plan"
+    DRAFT = "draft"
+    BOUND = "bound"
+
 
 @dataclass(frozen=True)
 class DistrictStaffing:
@@ -44,7 +69,8 @@ class DistrictStaffing:
     `officers[district, kind, team, instance]` by home kind (station, branch);
     `loans[lender, borrower, force, instance]` are officers lent, `units[type, district, hour]`
     those on the street, `calls` the groups of mutual aid, `groups[call]` of each.
-    `worth[district, force, instance]` is what one officer more on a shift adds to the value.
+    `worth[district, force, instance]` is what one officer more on a shift adds to the value;
+    `duals[row]` of the model's rows are empty where officers are whole.
     """
 
     officers: NDArray[np.float64]
@@ -54,6 +80,18 @@ class DistrictStaffing:
     units: NDArray[np.float64]
     worth: NDArray[np.float64]
     cost_bound: float
+    duals: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Whole officers that pass between districts, and whole groups that come to their aid.
+
+    `loans[lender, borrower, force, instance]` and `groups[call]`.
+    """
+
+    loans: NDArray[np.int64]
+    groups: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -70,15 +108,22 @@ def staff_districts(
     options: SolverOptions,
     *,
     integer: bool,
+    effort: Effort = Effort.EXACT,
     cuts: Mapping[str, UnitCuts] | None = None,
+    exchange: Exchange | None = None,
+    earlier: DistrictStaffing | None = None,
 ) -> DistrictStaffing:
     """Best staffing of all districts together; whole officers only when `integer`.
 
-    With `cuts` by unit type, units gain what these allow on top of their curves. A large model is
-    solved roughly where the options say so: its bound holds, its officers nearly keep the rules.
+    With `cuts` by unit type, units gain what these allow on top of their curves. The bound holds
+    for every `effort`; an `earlier` staffing with other curves saves the search for loans. With an
+    `exchange` it is the best staffing of each district by itself, and the bound is one of staffings
+    that exchange just that.
     """
     model = LinearModel()
-    columns = _officer_columns(model, problem, limits, integer=integer)
+    columns = _officer_columns(
+        model, problem, limits, integer=integer, settled=exchange is not None
+    )
     require_shares(model, problem, limits, columns.officers)
     require_donor_limits(model, problem, limits, columns.officers, columns.loans)
     want_agreed_loans(model, problem, limits, columns.loans)
@@ -90,10 +135,7 @@ def staff_districts(
     for row, kind in enumerate(problem.force.unit_types):
         if cuts is not None and kind.unit_type in cuts:
             gain_at_most(model, cuts[kind.unit_type], units[row])
-    if options.rough is not None and not integer and model.n_rows > SIMPLEX_UP_TO:
-        solution = minimise_roughly(model, options.rough)
-    else:
-        solution = minimise(model, options, prices=not integer)
+    solution = _solved(model, columns, exchange, options, effort, earlier, integer=integer)
     return DistrictStaffing(
         solution.at(columns.officers),
         solution.at(columns.loans.pairs),
@@ -102,7 +144,38 @@ def staff_districts(
         solution.at(units),
         shift_worth(problem, limits, streets, orders, solution.prices),
         solution.bound,
+        solution.duals,
     )
+
+
+def _solved(
+    model: LinearModel,
+    columns: _Columns,
+    exchange: Exchange | None,
+    options: SolverOptions,
+    effort: Effort,
+    earlier: DistrictStaffing | None,
+    *,
+    integer: bool,
+) -> Solution:
+    """The model's solution, by the method that suits its size and what is known of it."""
+    offered = columns.loans.pairs >= 0
+    if exchange is not None:
+        known = np.concatenate([columns.loans.pairs[offered], columns.aid.columns])
+        values = np.concatenate([exchange.loans[offered], exchange.groups])
+        return minimise_with(model, known, values.astype(np.float64), options)
+    if integer or model.n_rows <= SIMPLEX_UP_TO or effort is Effort.EXACT:
+        return minimise(model, options, duals=not integer)
+    if effort is Effort.BOUND:
+        return minimise_roughly(model, ROUGH)
+    if effort is Effort.PLAN and earlier is not None:
+        loans, duals = earlier.loans[offered], earlier.duals
+    else:
+        rough = minimise_roughly(model, DRAFT)
+        if effort is Effort.DRAFT:
+            return rough
+        loans, duals = rough.at(columns.loans.pairs[offered]), rough.duals
+    return minimise_among(model, columns.loans.pairs[offered][loans <= USED], duals)
 
 
 def kind_headcount(problem: StaffingProblem) -> NDArray[np.int64]:
@@ -115,7 +188,12 @@ def kind_headcount(problem: StaffingProblem) -> NDArray[np.int64]:
 
 
 def _officer_columns(
-    model: LinearModel, problem: StaffingProblem, limits: ShiftLimits, *, integer: bool
+    model: LinearModel,
+    problem: StaffingProblem,
+    limits: ShiftLimits,
+    *,
+    integer: bool,
+    settled: bool,
 ) -> _Columns:
     """Officers that start each shift, and those of them lent to and borrowed from others."""
     useful = problem.may("respond") | problem.may("post") | problem.may("patrol")
@@ -127,7 +205,7 @@ def _officer_columns(
     most = np.broadcast_to(head[..., None], present.shape)
     return _Columns(
         _some_columns(model, present, most, problem.officer_hour_cost * worked, integer=integer),
-        offer_loans(model, problem, limits, by_force, integer=integer),
+        offer_loans(model, problem, limits, by_force, integer=integer, settled=settled),
         offer_aid(model, problem, integer=integer),
     )
 

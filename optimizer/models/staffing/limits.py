@@ -25,12 +25,13 @@ class HeadcountRows:
 
     `pattern[row, instance]` says how much a shift counts in a row and `share[district,
     member, row]` the part of a head-count that may work the counted shifts (infinite where the
-    row does not hold); `away[station, member, row]` are officers taken off that.
-    `headcount[station, member]`.
+    row does not hold), `each[row]` of them per officer; `away[station, member, row]` are officers
+    taken off that. `headcount[station, member]`.
     """
 
     pattern: NDArray[np.float64]
     share: NDArray[np.float64]
+    each: NDArray[np.float64]
     away: NDArray[np.int64]
     headcount: NDArray[np.int64]
     station_district: NDArray[np.int64]
@@ -42,15 +43,17 @@ class HeadcountRows:
         away = np.zeros((*head.shape, len(self.pattern)), dtype=np.int64)
         np.add.at(head, self.station_district, self.headcount)
         np.add.at(away, self.station_district, self.away)
-        return np.maximum(np.floor(_times(head, self.share) + ROUNDING) - away, 0.0)
+        most = np.floor(_times(head, self.share * self.each) + ROUNDING)
+        return np.asarray(np.maximum(most - away, 0.0))
 
     def station_caps(self) -> NDArray[np.float64]:
-        """Most officers of one home in each row, rounded up: `[station, member, row]`.
+        """Most of one home in each row, for its officers rounded up: `[station, member, row]`.
 
-        A quarter of a home of 27 may be 7 as long as its district keeps to a quarter.
+        A quarter of a home of 27 may be 7 as long as its district keeps to a quarter, and these
+        7 may have the hours and nights of 7.
         """
         exact = _times(self.headcount, self.share[self.station_district])
-        return np.maximum(np.ceil(exact - ROUNDING) - self.away, 0.0)
+        return np.asarray(np.maximum(np.ceil(exact - ROUNDING) * self.each - self.away, 0.0))
 
 
 @dataclass(frozen=True)
@@ -117,14 +120,15 @@ def _merged(
     problem: StaffingProblem,
     pattern: NDArray[np.float64],
     share: NDArray[np.float64],
+    each: NDArray[np.float64],
     away: NDArray[np.int64],
     headcount: NDArray[np.int64],
 ) -> HeadcountRows:
-    """Rows of the same pattern and the same people away as one, with the smallest share.
+    """Rows that count the same, and the same people away, as one, with the smallest share.
 
     Rows that bind nobody are left out.
     """
-    key = np.concatenate([pattern, away.reshape(-1, len(pattern)).T], axis=1)
+    key = np.concatenate([pattern, each[:, None], away.reshape(-1, len(pattern)).T], axis=1)
     _, first, row = np.unique(key, axis=0, return_index=True, return_inverse=True)
     tightest = np.full((*share.shape[:2], len(first)), np.inf)
     for number, merged in enumerate(row.ravel()):
@@ -134,6 +138,7 @@ def _merged(
     return HeadcountRows(
         pattern[kept],
         tightest[..., binding],
+        each[kept],
         away[..., kept],
         headcount,
         problem.station_district,
@@ -149,11 +154,14 @@ def _force_rows(problem: StaffingProblem, active: NDArray[np.bool_]) -> Headcoun
     on_duty = problem.in_force.figure(problem.levels, "on_duty_share")
     absent = problem.in_force.figure(problem.levels, "absent_share").min(axis=1, keepdims=True)
     team = np.array([instance.shift.team_share for instance in problem.instances])
-    most = (1.0 - absent) * problem.rules.most_hours(hours)
-    share = np.concatenate([on_duty, np.broadcast_to(team, (districts, len(team))), most], axis=1)
+    most = problem.rules.most_hours(hours)
+    present = 1.0 - absent if np.isfinite(most) else np.full(absent.shape, np.inf)
+    every_team = np.broadcast_to(team, (districts, len(team)))
+    share = np.concatenate([on_duty, every_team, present], axis=1)
     every = np.repeat(share[:, None], forces, axis=1)
+    each = np.append(np.ones(len(pattern) - 1), most)
     nobody = np.zeros((problem.n_stations, forces, len(pattern)), dtype=np.int64)
-    return _merged(problem, pattern, every, nobody, problem.force.headcount)
+    return _merged(problem, pattern, every, each, nobody, problem.force.headcount)
 
 
 def _team_rows(problem: StaffingProblem, available: NDArray[np.float64]) -> HeadcountRows:
@@ -165,13 +173,16 @@ def _team_rows(problem: StaffingProblem, available: NDArray[np.float64]) -> Head
     share = [np.repeat(available[:, None, hours], teams, axis=1)]
     away = [problem.teams.resting[:, :, hours]]
     pattern = [rest]
+    each = [np.ones(len(rest))]
     most = available.max(axis=1)[:, None]
     for counted, allowed in (*_night_rows(problem), *_day_rows(problem)):
         pattern.append(counted[None])
-        share.append(np.broadcast_to((most * allowed)[..., None], (*shape, 1)))
+        share.append(np.broadcast_to(most[..., None], (*shape, 1)))
+        each.append(np.array([allowed]))
     for quota in problem.leave:
         counted = np.array([quota.touches(duty) for duty in problem.instances], dtype=np.int64)
         pattern.append(counted[None])
+        each.append(np.ones(1))
         share.append(_leave_share(problem, quota.share, quota.forces, quota.commands)[..., None])
     rows = sum(len(part) for part in pattern)
     none = np.zeros((problem.n_stations, teams, rows - len(moments)), dtype=np.int64)
@@ -179,6 +190,7 @@ def _team_rows(problem: StaffingProblem, available: NDArray[np.float64]) -> Head
         problem,
         np.concatenate(pattern).astype(np.float64),
         np.concatenate(share, axis=2),
+        np.concatenate(each),
         np.concatenate([*away, none], axis=2),
         problem.teams.headcount,
     )

@@ -33,7 +33,7 @@ class LoanColumns:
     """Officers on loan, -1 where there can be none.
 
     `pairs[lender, borrower, force, instance]` add up to `lent[lender, force, instance]` and to
-    `borrowed[borrower, force, instance, class]`.
+    `borrowed[borrower, force, instance, class]`, less those called off.
     """
 
     classes: WayClasses
@@ -79,20 +79,30 @@ def offer_loans(
     present: NDArray[np.bool_],
     *,
     integer: bool,
+    settled: bool = False,
 ) -> LoanColumns:
-    """Loans of officers whom a lender could have on a shift, `present[lender, force, instance]`."""
+    """Loans of officers whom a lender could have on a shift, `present[lender, force, instance]`.
+
+    Where loans are `settled` beforehand, officers may be called off at a price above all that
+    they could be worth: other officers of a lender may have been rounded down.
+    """
     possible = _possible(problem, present)
     classes = way_classes(problem, np.asarray(possible.any(axis=2)))
     pairs = np.full(possible.shape, -1, dtype=np.int64)
     price = np.broadcast_to(loan_prices(problem, limits)[:, :, None], possible.shape)[possible]
     pairs[possible] = model.add_columns(np.inf, price, price.shape, integer=integer)
-    lent = _sums(model, pairs, possible, np.asarray(possible.any(axis=1)))
+    called_off = _called_off_price(problem, limits) if settled else None
+    lent = _sums(model, pairs, possible, np.asarray(possible.any(axis=1)), called_off)
     shape = (*possible.shape[1:], len(classes.lost))
     borrowed = np.full(shape, -1, dtype=np.int64)
     for one in range(len(classes.lost)):
         alike = possible & (classes.number == one)[:, :, None]
         borrowed[..., one] = _sums(
-            model, pairs.swapaxes(0, 1), alike.swapaxes(0, 1), np.asarray(alike.any(axis=0))
+            model,
+            pairs.swapaxes(0, 1),
+            alike.swapaxes(0, 1),
+            np.asarray(alike.any(axis=0)),
+            called_off,
         )
     return LoanColumns(classes, pairs, lent, borrowed)
 
@@ -109,16 +119,32 @@ def _possible(problem: StaffingProblem, present: NDArray[np.bool_]) -> NDArray[n
     return np.asarray(found)
 
 
+def _called_off_price(problem: StaffingProblem, limits: ShiftLimits) -> NDArray[np.float64]:
+    """Price of calling off one officer's loan, `[instance]`: more than anybody does in an hour."""
+    dear = max(problem.post_penalty.values(), default=0.0) + problem.presence_penalty
+    return np.asarray((dear + problem.agreed_penalty) * limits.hours)
+
+
 def _sums(
-    model: LinearModel, pairs: Index, which: NDArray[np.bool_], some: NDArray[np.bool_]
+    model: LinearModel,
+    pairs: Index,
+    which: NDArray[np.bool_],
+    some: NDArray[np.bool_],
+    called_off: NDArray[np.float64] | None,
 ) -> Index:
-    """Columns `[district, force, instance]` where `some`: sums over the second axis of `pairs`."""
+    """Columns `[district, force, instance]` where `some`: sums over the second axis of `pairs`.
+
+    Less those called off, at a price `[instance]` where one is given.
+    """
     total = np.full(some.shape, -1, dtype=np.int64)
     total[some] = model.add_columns(np.inf, 0.0, (int(some.sum()),))
     rows = np.full(some.shape, -1, dtype=np.int64)
     rows[some] = model.add_rows(0.0, 0.0, (int(some.sum()),))
     model.add_entries(rows, total, -1.0)
     model.add_entries(rows[:, None], np.where(which, pairs, -1), 1.0)
+    if called_off is not None:
+        price = np.broadcast_to(called_off, some.shape)[some]
+        model.add_entries(rows[some], model.add_columns(np.inf, price, price.shape), -1.0)
     return total
 
 

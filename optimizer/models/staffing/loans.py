@@ -48,11 +48,42 @@ class LoanBook:
             self.may_leave[lender] -= officers * self.active[instance] * bool(self.responds[force])
 
 
+def whole_loans(
+    problem: StaffingProblem,
+    limits: ShiftLimits,
+    officers: NDArray[np.float64],
+    wanted: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """The nearest whole loans to `wanted[lender, borrower, force, instance]`.
+
+    Rounded up, largest fractions first, as far as the lender may lend so many at one time when
+    `officers[district, force, instance]` are on its shifts.
+    """
+    whole = np.floor(wanted + WHOLE).astype(np.int64)
+    active, responds = limits.active.astype(np.int64), problem.may("respond")
+    lent = whole.sum(axis=1) @ active
+    room = donor_caps(problem, limits) - lent
+    on_duty = (officers @ active)[:, responds].sum(axis=1)
+    may_leave = np.floor((1.0 - problem.donor_floor) * on_duty + WHOLE)
+    may_leave -= lent[:, responds].sum(axis=1)
+    fraction = wanted - whole
+    halves = np.argwhere(fraction >= 0.5)
+    for place in np.argsort(-fraction[fraction >= 0.5], kind="stable").tolist():
+        lender, borrower, force, instance = halves[place].tolist()
+        hours = limits.active[instance]
+        stay = responds[force] and (may_leave[lender, hours] < 1).any()
+        if not stay and (room[lender, force, hours] > 0).all():
+            whole[lender, borrower, force, instance] += 1
+            room[lender, force] -= active[instance]
+            may_leave[lender] -= active[instance] * responds[force]
+    return whole
+
+
 def agree_loans(
     problem: StaffingProblem,
     limits: ShiftLimits,
     officers: NDArray[np.int64],
-    wanted: NDArray[np.float64],
+    wanted: NDArray[np.float64] | NDArray[np.int64],
 ) -> tuple[Loan, ...]:
     """Whole loans near `wanted[lender, borrower, force, instance]` within all limits.
 
@@ -62,7 +93,7 @@ def agree_loans(
     borrowers' parts.
     """
     book = _opened(problem, limits, officers)
-    left = wanted.copy()
+    left = wanted.astype(np.float64)
     for loan in problem.agreed:
         force, way = problem.force.index(loan.force_id), (loan.from_district, loan.to_district)
         if problem.ways.leaves_time[*way, loan.instance]:

@@ -11,22 +11,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.judges.staffing_value import idle_value
 from optimizer.models.solver import LinearModel, SolverOptions, minimise
 from optimizer.models.staffing.districts import street_shares
 from optimizer.models.staffing.limits import ShiftLimits, shift_limits
-from optimizer.models.staffing.staffing import staff
+from optimizer.models.staffing.staffing import value_bound
 from optimizer.models.staffing.street import add_street, post_hours, street_supply
 from optimizer.models.staffing.value_curves import ValueCurve, value_curve
 from optimizer.officer_worth import STEP, OfficerChange, OfficerWorth, StrengthCheck, Worth
 from optimizer.plan import Roster
 from optimizer.staffing_input import StaffingProblem
-from optimizer.staffing_result import StaffingResult
 
 LISTED = 10
 """Changes that are solved and told, of each direction."""
 
 SAMPLE = 1
-"""Figures of the strength that are checked; each takes a whole staffing."""
+"""Figures of the strength that are checked; each takes a linear model of the whole city."""
 
 NEGLIGIBLE = 1e-6
 """Weighted call-minutes below which figures are alike and not worth checking."""
@@ -156,7 +156,7 @@ def street_use(
     """Best use of a district's `supply[force, column]` of `add_street`."""
     model = LinearModel()
     columns = add_street(model, problem, curves, district, supply, integer=False)
-    solution = minimise(model, SolverOptions(), prices=True)
+    solution = minimise(model, SolverOptions(), duals=True)
     fills, on_posts, post_value = solution.at(columns.fills), 0.0, 0.0
     for row, post in enumerate(columns.posts):
         need = problem.requirement.posts[post]
@@ -170,12 +170,10 @@ def street_use(
     return StreetUse(value, call_min, on_posts, visits, columns.price(solution.prices))
 
 
-def officer_worth(
-    plan: Around, staffing: StaffingResult, *, sample: int = SAMPLE, seed: int = 0
-) -> OfficerWorth:
+def officer_worth(plan: Around, *, sample: int = SAMPLE, seed: int = 0) -> OfficerWorth:
     """What officers more buy and officers fewer take, `around` a staffing.
 
-    `sample` figures of the strength, drawn with `seed`, are checked by staffing again.
+    `sample` figures of the strength, drawn with `seed`, are checked by solving again.
     """
     problem, possible = plan.problem, plan.open_shifts()
     first = np.where(possible, plan.bound(1), np.nan)
@@ -185,7 +183,7 @@ def officer_worth(
         strength,
         _ranked(plan, STEP, possible),
         _ranked(plan, -STEP, possible & (plan.own >= STEP) & _whole_shifts(problem)),
-        _checked(problem, staffing, strength, sample, seed),
+        _checked(problem, strength, sample, seed),
     )
 
 
@@ -227,7 +225,7 @@ def _strength(plan: Around, possible: NDArray[np.bool_]) -> NDArray[np.float64]:
         (limits.teams, np.arange(len(size)), size),
         (limits.forces, limits.force, np.full(worth.shape[1], float(STEP))),
     ):
-        most = rules.share * strength[:, None]
+        most = (rules.share * rules.each) * strength[:, None]
         rows = model.add_rows(-np.inf, most, most.shape)
         counts, instance = np.nonzero(rules.pattern)
         times = rules.pattern[counts, instance]
@@ -241,18 +239,17 @@ def _strength(plan: Around, possible: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 def _checked(
     problem: StaffingProblem,
-    staffing: StaffingResult,
     strength: NDArray[np.float64],
     sample: int,
     seed: int,
 ) -> tuple[StrengthCheck, ...]:
-    """Sampled figures beside what staffing again with the officers on the strength gives."""
+    """Sampled figures beside what the bounds of the staffing differ by with these officers."""
     known = np.argwhere(np.nan_to_num(strength) > NEGLIGIBLE)
     drawn = np.random.default_rng(seed).permutation(len(known))[:sample]
-    found = []
+    found, before = [], value_bound(problem) - idle_value(problem) if len(drawn) else 0.0
     for district, force in known[np.sort(drawn)].tolist():
-        after = staff(with_more(problem, district, force, STEP))
-        gained = (after.bound - after.idle_value) - (staffing.bound - staffing.idle_value)
+        more = with_more(problem, district, force, STEP)
+        gained = value_bound(more) - idle_value(more) - before
         told = STEP * float(strength[district, force])
         found.append(StrengthCheck(district, force, told, gained))
     return tuple(found)

@@ -23,15 +23,17 @@ from optimizer.judges.staffing_value import (
     staffing_value,
 )
 from optimizer.models.solver import LinearModel, Solution, SolverOptions, minimise
-from optimizer.models.staffing.aid import whole_calls
+from optimizer.models.staffing.aid import made_calls, whole_groups
 from optimizer.models.staffing.districts import (
     DistrictStaffing,
+    Effort,
+    Exchange,
     kind_headcount,
     reachable_presence,
     staff_districts,
 )
 from optimizer.models.staffing.limits import shift_limits
-from optimizer.models.staffing.loans import agree_loans
+from optimizer.models.staffing.loans import agree_loans, whole_loans
 from optimizer.models.staffing.stations import split_over_stations
 from optimizer.models.staffing.street import StreetColumns, add_street, street_supply
 from optimizer.models.staffing.units_at_home import units_at_home
@@ -51,6 +53,14 @@ SWORN_ON_SUPPORT = 0.5
 Only a preference among people who are on the street anyway: no part of the value."""
 
 
+@dataclass(frozen=True)
+class Staffed:
+    """A staffing, and the city's linear model from which one with other curves can start."""
+
+    result: StaffingResult
+    city: DistrictStaffing
+
+
 def staff(problem: StaffingProblem, options: SolverOptions | None = None) -> StaffingResult:
     """Best staffing of a problem, with a proven bound.
 
@@ -58,16 +68,47 @@ def staff(problem: StaffingProblem, options: SolverOptions | None = None) -> Sta
     linear model that is then rounded within the rules, and `relative_gap` of the result
     tells what that may have cost.
     """
+    return staff_again(problem, options).result
+
+
+def staff_again(
+    problem: StaffingProblem,
+    options: SolverOptions | None = None,
+    *,
+    effort: Effort = Effort.PLAN,
+    earlier: Staffed | None = None,
+) -> Staffed:
+    """As `staff`; starts from an `earlier` staffing of the same problem with other curves.
+
+    The `effort` says how good the loans of a very large problem are to be.
+    """
     options = options or SolverOptions()
     limits = shift_limits(problem)
     curves = _value_curves(problem)
-    members = int(np.count_nonzero(kind_headcount(problem).sum(axis=1)))
-    numbers = members * len(problem.instances)
-    districts = staff_districts(problem, limits, curves, options, integer=numbers <= EXACT_UP_TO)
-    by_team = split_over_stations(problem, limits, districts.officers, districts.worth)
+    integer = _is_small(problem)
+    city = staff_districts(
+        problem,
+        limits,
+        curves,
+        options,
+        integer=integer,
+        effort=effort,
+        earlier=earlier.city if earlier else None,
+    )
+    by_force = problem.teams.by_force(city.officers.sum(axis=1), len(problem.force.types), axis=1)
+    exchange = Exchange(
+        whole_loans(problem, limits, by_force, city.loans),
+        whole_groups(problem, city.calls, city.groups),
+    )
+    apart = city
+    if not integer:
+        apart = staff_districts(problem, limits, curves, options, integer=False, exchange=exchange)
+    by_team = split_over_stations(
+        problem, limits, apart.officers, apart.worth, exchange.loans.sum(axis=1)
+    )
     officers = problem.teams.by_force(by_team, len(problem.force.types), axis=1)
-    loans = agree_loans(problem, limits, officers, districts.loans)
-    calls = whole_calls(problem, districts.calls, districts.groups)
+    loans = agree_loans(problem, limits, officers, exchange.loans)
+    calls = made_calls(city.calls, exchange.groups)
     roster = _roster(problem, officers, by_team, loans, calls)
     units, visits, fills = _use_street(problem, curves, roster, options)
     draft = StaffingResult(
@@ -79,10 +120,27 @@ def staff(problem: StaffingProblem, options: SolverOptions | None = None) -> Sta
         overtime_hours=overtime_hours(problem, roster),
         protected_half_days=protected_half_days(problem, roster),
         value=0.0,
-        bound=_value_bound(problem, curves, districts),
+        bound=_value_bound(problem, curves, city),
         idle_value=idle_value(problem),
     )
-    return replace(draft, value=staffing_value(problem, draft))
+    return Staffed(replace(draft, value=staffing_value(problem, draft)), city)
+
+
+def value_bound(problem: StaffingProblem) -> float:
+    """The bound of a staffing's value, solved to the end whatever the size of the problem.
+
+    Differences of such bounds are what a change of the problem is worth at most.
+    """
+    limits, curves = shift_limits(problem), _value_curves(problem)
+    whole = _is_small(problem)
+    city = staff_districts(problem, limits, curves, SolverOptions(), integer=whole)
+    return _value_bound(problem, curves, city)
+
+
+def _is_small(problem: StaffingProblem) -> bool:
+    """Whether whole officers are solved for."""
+    members = int(np.count_nonzero(kind_headcount(problem).sum(axis=1)))
+    return members * len(problem.instances) <= EXACT_UP_TO
 
 
 @dataclass(frozen=True)
@@ -99,7 +157,8 @@ class CutBound:
 def bound_under_cuts(
     problem: StaffingProblem,
     cuts: Mapping[str, UnitCuts],
-    options: SolverOptions | None = None,
+    *,
+    effort: Effort = Effort.EXACT,
 ) -> CutBound:
     """The most that any staffing is worth when cuts bound what its units gain.
 
@@ -117,8 +176,9 @@ def bound_under_cuts(
         problem,
         shift_limits(problem),
         flat,
-        options or SolverOptions(),
+        SolverOptions(),
         integer=False,
+        effort=effort,
         cuts=cuts,
     )
     return CutBound(_value_bound(problem, flat, districts), districts.units)

@@ -8,9 +8,9 @@ from optimizer.models.staffing.apportion import apportion
 from optimizer.models.staffing.districts import KINDS
 from optimizer.models.staffing.limits import ShiftLimits
 from optimizer.models.staffing.station_model import SplitPrices, parts_by_model
+from optimizer.models.staffing.totals import WHOLE, district_totals
 from optimizer.staffing_input import StaffingProblem
 
-WHOLE = 1e-6
 FRACTION = 1e-3
 """Claim of a home with no fraction left: it gets more only when nobody else has room."""
 
@@ -20,27 +20,25 @@ def split_over_stations(
     limits: ShiftLimits,
     target: NDArray[np.float64],
     worth: NDArray[np.float64],
+    lent: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """Officers `[station, team, instance]` close to `target[district, kind, team, instance]`.
 
-    Totals are rounded within the district's limits, then shared out in proportion to
-    head-counts, stations first up to their minimum presence. What no home may work any more
-    under its own limits is dropped, so the rules always hold; `worth[district, force, instance]`
-    is what an officer dropped from a shift costs.
+    Totals are rounded within the district's limits, so that `lent[district, force, instance]` can
+    be spared, then shared out in proportion to head-counts, stations first up to their minimum
+    presence. What no home may work any more under its own limits is dropped, so the rules always
+    hold; `worth[district, force, instance]` is what an officer dropped from a shift costs.
     """
-    caps = limits.teams.district_caps(), limits.forces.district_caps()
     home_caps = limits.teams.station_caps(), limits.forces.station_caps()
 
     def split(district: int) -> NDArray[np.int64]:
         found = np.zeros(
             (problem.n_stations, len(problem.teams.teams), len(problem.instances)), dtype=np.int64
         )
+        totals = district_totals(problem, limits, district, target[district], lent[district])
         for force in range(len(problem.force.types)):
-            teams = problem.teams.of_force(force)
-            wanted = target[district][:, teams]
-            if wanted.max(initial=0.0) > WHOLE:
-                team_caps, force_caps = caps[0][district, teams], caps[1][district, force]
-                total = whole_totals(limits, wanted, team_caps, force_caps)
+            total = totals[:, problem.teams.of_force(force)]
+            if total.any():
                 prices = SplitPrices(worth[district, force], problem.presence_penalty)
                 _share_district(problem, limits, district, force, total, home_caps, prices, found)
         return found
@@ -113,33 +111,6 @@ def _best(
 def _present(limits: ShiftLimits, given: NDArray[np.int64]) -> NDArray[np.int64]:
     """Officers on duty at every home and hour."""
     return np.asarray(given.sum(axis=1) @ limits.active.astype(np.int64))
-
-
-def whole_totals(
-    limits: ShiftLimits,
-    target: NDArray[np.float64],
-    team_cap: NDArray[np.float64],
-    force_cap: NDArray[np.float64],
-) -> NDArray[np.int64]:
-    """Round `target[kind, team, instance]`: down, then up by largest fraction within the caps.
-
-    `team_cap[team, row]` and `force_cap[row]` bind the teams of one force and the force.
-    """
-    whole = np.floor(target + WHOLE).astype(np.int64)
-    fraction = target - whole
-    by_team = whole.sum(axis=0)
-    used = by_team @ limits.teams.pattern.T - WHOLE
-    used_by_all = limits.forces.pattern @ by_team.sum(axis=0) - WHOLE
-    for flat in np.argsort(-fraction, axis=None, kind="stable"):
-        kind, team, instance = (int(part) for part in np.unravel_index(flat, target.shape))
-        if fraction[kind, team, instance] <= WHOLE:
-            break
-        more = used[team] + limits.teams.pattern[:, instance]
-        of_all = used_by_all + limits.forces.pattern[:, instance]
-        if (more <= team_cap[team]).all() and (of_all <= force_cap).all():
-            whole[kind, team, instance] += 1
-            used[team], used_by_all = more, of_all
-    return whole
 
 
 def share_out(

@@ -257,7 +257,7 @@ def _master(
     routes = [len(group.routes) for group in groups]
     model = packing_model(problem, routes, columns, whole=False)
     try:
-        solution = minimise(model, SolverOptions(), prices=True)
+        solution = minimise(model, SolverOptions(), duals=True)
     except NotSolved:
         return None
     return solution.prices[: problem.points], -solution.cost
