@@ -20,8 +20,8 @@ from optimizer.models.solver import Index, LinearModel, Solution, SolverOptions,
 SHARDS = 8
 """Parts that the method splits its vectors into: the sums, and so the point, depend on them."""
 
-STEPS_MOST = 100_000
-"""Steps after which the method ends wherever it is; a week of a whole city takes 8,000."""
+STEPS_MOST = 6_000
+"""Steps after which the method ends wherever it is: more bring a week of a whole city little."""
 
 SLACK = 1e-9
 """What a limit of a column is given away, for rounding."""

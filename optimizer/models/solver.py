@@ -163,6 +163,11 @@ def _solved(
             lp_algorithm=method,
             highs=highs,
         ),
+        model_params=mathopt.ModelSolveParameters(
+            variable_values_filter=mathopt.VariableFilter(skip_zero_values=True),
+            dual_values_filter=mathopt.LinearConstraintFilter(skip_zero_values=True),
+            reduced_costs_filter=mathopt.VariableFilter(skip_zero_values=True),
+        ),
     )
     reason = result.termination.reason
     ended = (mathopt.TerminationReason.OPTIMAL, mathopt.TerminationReason.FEASIBLE)
@@ -177,7 +182,7 @@ def _solved(
 def _listed(
     found: Mapping[mathopt.Variable, float] | Mapping[mathopt.LinearConstraint, float], size: int
 ) -> NDArray[np.float64]:
-    """Values of columns or rows in the order of their numbers."""
+    """Values of columns or rows in the order of their numbers; those not found are 0."""
     values = np.zeros(size)
     values[[one.id for one in found]] = list(found.values())
     return values

@@ -6,14 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.models import first_order
+from optimizer.models.arrays import as_arrays
 from optimizer.models.first_order import (
-    as_arrays,
     bound_by_duals,
+    minimise_among,
     minimise_roughly,
     reach_of_columns,
 )
 from optimizer.models.solver import LinearModel, SolverOptions, minimise
-from tests.optimizer.test_row_differences import rota
+from tests.optimizer.test_row_differences import SHIFTS, rota
 
 
 def optimum(model: LinearModel) -> float:
@@ -97,3 +98,20 @@ def test_a_model_whose_duals_prove_nothing_is_solved_to_the_end(
     monkeypatch.setattr(first_order, "bound_by_duals", lambda arrays, duals: -np.inf)
     model = rota(5)
     assert minimise_roughly(model, 1e-2).cost == optimum(model)
+
+
+def test_an_optimum_without_some_columns_and_a_bound_with_them() -> None:
+    """Left out are columns that the optimum does not use, then some that it does."""
+    model = rota(5)
+    best = minimise(model, SolverOptions(), duals=True)
+    idle = np.flatnonzero(best.values == 0.0)
+    same = minimise_among(model, idle, np.zeros(model.n_rows))
+    assert same.cost == pytest.approx(best.cost)
+    assert same.bound <= best.cost + 1e-9
+    known = minimise_among(model, idle, best.duals)
+    assert known.bound == pytest.approx(best.cost)
+    busy = np.argsort(-best.values[:SHIFTS])[:4]
+    worse = minimise_among(model, busy, best.duals)
+    assert (worse.values[busy] == 0.0).all()
+    assert worse.cost > best.cost + 1e-6
+    assert worse.bound == pytest.approx(best.cost)

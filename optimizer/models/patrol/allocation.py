@@ -37,7 +37,7 @@ __all__ = [
 CHAIN_H = 6
 """Hours that are solved one after the other, each from the busy shares of the one before."""
 
-BOUND_ROUNDS = 150
+BOUND_ROUNDS = 100
 GOOD_GAP = 0.003
 """Share of the missed minutes at which a bound is close enough."""
 

@@ -45,7 +45,7 @@ and where they never are and a second unit adds nothing."""
 LOOK_EVERY = 20
 """Rounds between two looks at the bound."""
 
-LOOKS_PER_START = 10
+LOOKS_PER_START = 2
 """Looks after which the averages start afresh."""
 
 

@@ -40,20 +40,21 @@ from optimizer.unit_cuts import UnitCuts
 KINDS = ("station", "branch")
 
 DRAFT = 1e-4
-"""Tolerance at which a first-order method says which loans are worth having."""
+"""Tolerance at which a first-order method says which shifts and loans are worth having."""
 
 ROUGH = 1e-5
 """Tolerance at which it proves a bound."""
 
 USED = 1e-6
-"""Officers above which a loan is made in a rough solution."""
+"""Officers above which a shift is worked or a loan made in a rough solution."""
 
 
 class Effort(Enum):
     """How a model is solved that is too large for the simplex method; others are solved exactly.
 
-    `EXACT` by interior point; for a `PLAN` exactly in the loans that a first-order method picks;
-    for a `DRAFT` and for a `BOUND` by that method alone, whose officers nearly keep the rules.
+    `EXACT` by interior point; for a `PLAN` exactly in the shifts and loans that a first-order
+    method picks; for a `DRAFT` and for a `BOUND` by that method alone, whose officers nearly keep
+    the rules.
     """
 
     EXACT = "exact"
@@ -116,7 +117,7 @@ def staff_districts(
     """Best staffing of all districts together; whole officers only when `integer`.
 
     With `cuts` by unit type, units gain what these allow on top of their curves. The bound holds
-    for every `effort`; an `earlier` staffing with other curves saves the search for loans. With an
+    for every `effort`; an `earlier` staffing with other curves saves that search. With an
     `exchange` it is the best staffing of each district by itself, and the bound is one of staffings
     that exchange just that.
     """
@@ -168,14 +169,18 @@ def _solved(
         return minimise(model, options, duals=not integer)
     if effort is Effort.BOUND:
         return minimise_roughly(model, ROUGH)
+    choices = np.concatenate(
+        [columns.officers[columns.officers >= 0], columns.loans.pairs[offered]]
+    )
     if effort is Effort.PLAN and earlier is not None:
-        loans, duals = earlier.loans[offered], earlier.duals
+        officers, loans = earlier.officers[columns.officers >= 0], earlier.loans[offered]
+        used, duals = np.concatenate([officers, loans]), earlier.duals
     else:
         rough = minimise_roughly(model, DRAFT)
         if effort is Effort.DRAFT:
             return rough
-        loans, duals = rough.at(columns.loans.pairs[offered]), rough.duals
-    return minimise_among(model, columns.loans.pairs[offered][loans <= USED], duals)
+        used, duals = rough.at(choices), rough.duals
+    return minimise_among(model, choices[used <= USED], duals)
 
 
 def kind_headcount(problem: StaffingProblem) -> NDArray[np.int64]:

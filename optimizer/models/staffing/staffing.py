@@ -1,10 +1,11 @@
 """Staffing: who is on duty where and when, and what those on the street do.
 
-The officers of a district are decided first (`districts`), by a linear model whose value
-curves come from patrol; then split over its stations (`stations`), then lent (`loans`). With
-whole officers fixed, each district's use of them (units, posts, visits) is a small model of
-its own, solved to the gap. The first model's bound holds for every roster under the same
-rules, so the result carries a proven gap.
+The officers of all districts are decided first (`districts`), by a linear model whose value
+curves come from patrol. Loans are made whole (`loans`), districts staffed again under them, their
+officers made whole (`totals`) and split over the stations (`stations`). With whole officers fixed,
+each district's use of them (units, posts, visits) is a small model of its own, solved to the gap.
+The first model's bound holds for every roster under the same rules, so the result carries a proven
+gap.
 """
 
 from collections.abc import Mapping
