@@ -135,8 +135,7 @@ def _draft(
         refuse_clashes(world, wishes, staffing.units_available, asked.terms)
     with progress.phase("patrol", "Placing units hour by hour"):
         before = earlier.placings if earlier else ()
-        rounds = asked.patrol_rounds if last else max(asked.patrol_rounds - 1, 1)
-        placings = _placings(world, staffing, asked.terms, wishes, rounds, before)
+        placings = _placings(world, staffing, asked.terms, wishes, asked.patrol_rounds, before)
     judged = JointRound(
         sum(float(each.response_sum.sum()) for each in placings),
         wishes.floor_price * sum(float(each.floor_short.sum()) for each in placings),
