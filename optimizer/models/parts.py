@@ -44,9 +44,9 @@ def minimise_with(
     free[known] = False
     point = np.where(free, 0.0, arrays.lower)
     point[known] = values
-    left = _left_over(arrays, np.flatnonzero(free), arrays.matrix @ point)
-    parts = _parts(left.matrix)
-    duals, open_columns = np.zeros(model.n_rows), np.flatnonzero(free)
+    open_columns = np.flatnonzero(free)
+    left = _left_over(arrays, open_columns, arrays.matrix @ point)
+    parts, duals = _parts(left.matrix), np.zeros(model.n_rows)
 
     def solved(number: int) -> Solution:
         rows, columns = parts[number]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from optimizer.judges.duty_rules import check_week_hours
 from optimizer.judges.rules import staffing_violations
 from optimizer.models.solver import SolverOptions
 from optimizer.models.staffing import staffing
@@ -18,7 +19,7 @@ from optimizer.models.staffing.totals import district_totals, on_duty_for_loans
 from optimizer.shifts import LabourRules
 from optimizer.staffing_input import StaffingProblem
 from tests.optimizer.staffing_cases import duty, kind, post, town
-from tests.optimizer.test_loan_travel import lenders
+from tests.optimizer.test_loan_travel import lenders, of_hand
 
 NO_GROUPS = np.zeros(0, dtype=np.int64)
 
@@ -150,3 +151,17 @@ def test_a_home_has_the_hours_of_its_officers_rounded_up() -> None:
     assert rows.each[hours] == pytest.approx([most])
     assert rows.station_caps()[:, 0, hours] == pytest.approx(9 * most)
     assert rows.district_caps()[0, 0, hours] == pytest.approx(np.floor(0.95 * 18 * most + 1e-9))
+
+
+@pytest.mark.parametrize(("here", "there", "told"), [(9, 8, []), (10, 7, [80.0]), (9, 9, [144.0])])
+def test_the_judge_gives_homes_whole_officers_and_the_district_its_share(
+    here: int, there: int, told: list[float]
+) -> None:
+    """8 h each: 72 h at a home of nine, of whom 8.55 are not absent; 136 h for both, not 144."""
+    rules = LabourRules(min_presence=0, max_week_h=8.0 * 168 / 72, max_overtime_h=0.0)
+    shifts = tuple(duty(24 * day, 8) for day in range(3))
+    problem = town([[9], [9]], (kind("cops"),), shifts, 72, rules=rules)
+    level = replace(problem.levels["routine"], absent_share=0.05)
+    problem = replace(problem, levels={"routine": level})
+    staffing = of_hand(problem, [[here, 0, 0], [there, 0, 0]], ())
+    assert [one.found for one in check_week_hours(problem, staffing)] == told

@@ -225,7 +225,7 @@ def _strength(plan: Around, possible: NDArray[np.bool_]) -> NDArray[np.float64]:
         (limits.teams, np.arange(len(size)), size),
         (limits.forces, limits.force, np.full(worth.shape[1], float(STEP))),
     ):
-        most = (rules.share * rules.each) * strength[:, None]
+        most = rules.share * rules.each * strength[:, None]
         rows = model.add_rows(-np.inf, most, most.shape)
         counts, instance = np.nonzero(rules.pattern)
         times = rules.pattern[counts, instance]
